@@ -1,0 +1,1 @@
+"""One module per agent; all that is special about it is in there."""

@@ -1,0 +1,1 @@
+"""Decides. No I/O, no clock, no threads, no logging: facts come in, wishes go out."""
