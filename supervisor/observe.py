@@ -186,4 +186,3 @@ class Observer:
         """Let go of everything."""
         for session_id in list(self._followed):
             self.unfollow(session_id)
-

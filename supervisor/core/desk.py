@@ -120,7 +120,9 @@ class Desk:
         self._hand_over(sighting.run, session_id, at, wishes)
         before = self.sessions.get(session_id)
         notes = self._notes.setdefault(session_id, _Notes())
-        session = before or Session(id=session_id, agent=sighting.agent, since=at, last_activity_at=sighting.at)
+        session = before or Session(
+            id=session_id, agent=sighting.agent, since=at, last_activity_at=sighting.at
+        )
         if session.run != sighting.run:
             self._serves[sighting.run] = session_id
             wishes.append(effects.WatchExit(sighting.run))
