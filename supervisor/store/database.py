@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 #: Forward only: each step leads from one version of the file to the next.
 MIGRATIONS: Final[Sequence[str]] = (
     """
-    CREATE TABLE session (id TEXT PRIMARY KEY, agent TEXT NOT NULL, saved_at REAL NOT NULL, picture TEXT NOT NULL);
+    CREATE TABLE session (
+        id TEXT PRIMARY KEY, agent TEXT NOT NULL, saved_at REAL NOT NULL, picture TEXT NOT NULL
+    );
     CREATE TABLE device (
         id TEXT PRIMARY KEY, label TEXT NOT NULL, scope TEXT NOT NULL, public_key BLOB NOT NULL,
         paired_at REAL NOT NULL, last_seen_at REAL, last_address TEXT
@@ -98,14 +100,18 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=FULL")
         # macOS: a plain fsync is no barrier there. Ignored elsewhere.
         connection.execute("PRAGMA fullfsync=ON")
-        verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
+        _check(connection)
         _migrate(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
