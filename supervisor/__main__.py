@@ -1,0 +1,29 @@
+"""The ``wakeline`` command, and the one funnel for everything that goes wrong in it."""
+
+import sys
+from collections.abc import Sequence
+
+from supervisor.core.errors import WakelineError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the answer is its exit code (see ``core.errors``)."""
+    from supervisor.commands.parser import run
+
+    try:
+        return run(sys.argv[1:] if arguments is None else arguments)
+    except WakelineError as trouble:
+        print(f"wakeline: {trouble.title}", file=sys.stderr)
+        if trouble.hint:
+            print(trouble.hint, file=sys.stderr)
+        return trouble.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; nothing more may be written, not even at exit.
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
