@@ -96,11 +96,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
     try:
+        _check(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         # macOS: a plain fsync is no barrier there. Ignored elsewhere.
         connection.execute("PRAGMA fullfsync=ON")
-        _check(connection)
         _migrate(connection)
     except BaseException:
         connection.close()
@@ -112,15 +112,19 @@ def _check(connection: sqlite3.Connection) -> None:
     verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
     if verdict != "ok":
         raise sqlite3.DatabaseError(verdict)
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
+    if _version(connection) > len(MIGRATIONS):
         raise Failed(
             "A newer version of Wakeline has written the state file.",
             "Install that version again; nothing was changed.",
         )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = _version(connection)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
 
