@@ -64,6 +64,11 @@ class Observer:
         self._waiting: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def agents(self) -> Sequence[str]:
+        """The short names of all agents under observation."""
+        return tuple(self._posts)
+
     # -- looking --------------------------------------------------------------------------------
 
     async def run(self) -> None:
