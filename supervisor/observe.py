@@ -13,7 +13,7 @@ from pathlib import Path
 
 from supervisor.agents.base import Agent, Concern, History, OpenLines, Processes
 from supervisor.core import events
-from supervisor.core.model import OVER, Session, Sighting, Transcript
+from supervisor.core.model import OVER, Session, Sighting, Sign, Transcript
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class _Post:
     agent: Agent
     home: Path
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Observer:
             for post in self._posts.values():
                 post.wanted.set()
                 group.create_task(self._keep_looking(post), name=f"look at {post.agent.name}")
+                group.create_task(self._keep_listening(post), name=f"listen to {post.agent.name}")
             group.create_task(self._scan(), name="scan processes")
 
     def look(self, agent: str) -> None:
@@ -99,6 +101,22 @@ class Observer:
             self._post(events.Looked(agent=post.agent.name, sightings=sightings, at=time.time()))
             await asyncio.sleep(_GATHER)
 
+    async def _keep_listening(self, post: _Post) -> None:
+        name = post.agent.name
+
+        def tell(session_id: str, sign: Sign, waiting_for: str | None) -> None:
+            self._post(
+                events.Told(
+                    agent=name, session_id=session_id, sign=sign, waiting_for=waiting_for, at=time.time()
+                )
+            )
+
+        while True:
+            post.stirred.clear()
+            await post.agent.listen(post.home, tell)
+            self._post(events.Unheard(agent=name, at=time.time()))
+            await post.stirred.wait()
+
     def _sightings(self, post: _Post) -> tuple[Sighting, ...]:
         return tuple(post.agent.look(post.home, self._processes))
 
@@ -113,6 +131,7 @@ class Observer:
             match concern:
                 case Concern.LIVE:
                     post.wanted.set()
+                    post.stirred.set()
                 case Concern.TRANSCRIPT if session_id:
                     self._grown(session_id)
                 case Concern.ALL_TRANSCRIPTS:

@@ -59,6 +59,8 @@ class Desk:
         self._keep_over = keep_over
         self._notes: dict[str, _Notes] = {}
         self._serves: dict[Run, str] = {}
+        #: What agents said by themselves, also of sessions that have not been seen yet.
+        self._heard: dict[str, events.Told] = {}
         self._waits_for_stale = False
 
     def handle(self, event: events.Event) -> list[effects.Effect]:
@@ -71,6 +73,8 @@ class Desk:
                 self._look(event, wishes)
             case events.Told():
                 self._tell(event, wishes)
+            case events.Unheard():
+                self._unhear(event)
             case events.Opened():
                 self._open(event, wishes)
             case events.Written():
@@ -134,9 +138,12 @@ class Desk:
             transcript=sighting.transcript or session.transcript,
             jobs_running=sighting.jobs_running,
         )
-        notes.told = sighting.sign is not None
+        heard = self._heard.get(session_id)
+        notes.told = sighting.sign is not None or heard is not None
         if sighting.sign:
             session = self._obey(session, sighting.sign, sighting.waiting_for, at)
+        elif heard:
+            session = self._obey(session, heard.sign, heard.waiting_for, at)
         self._put(session, before, wishes)
         self._attend(session, notes, wishes)
 
@@ -201,11 +208,18 @@ class Desk:
     # -- what they say --------------------------------------------------------------------------
 
     def _tell(self, event: events.Told, wishes: list[effects.Effect]) -> None:
+        self._heard[event.session_id] = event
         before = self.sessions.get(event.session_id)
         if before is None or before.state in OVER:
             return
         self._notes[before.id].told = True
         self._put(self._obey(before, event.sign, event.waiting_for, event.at), before, wishes)
+
+    def _unhear(self, event: events.Unheard) -> None:
+        for session_id in [i for i, told in self._heard.items() if told.agent == event.agent]:
+            del self._heard[session_id]
+            if session_id in self._notes:
+                self._notes[session_id].told = False
 
     def _open(self, event: events.Opened, wishes: list[effects.Effect]) -> None:
         before = self.sessions.get(event.session_id)

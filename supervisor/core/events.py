@@ -30,9 +30,18 @@ class Looked:
 class Told:
     """An agent said by itself how the turn of a session stands."""
 
+    agent: str
     session_id: str
     sign: Sign
     waiting_for: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """An agent that told by itself cannot be heard any more: its transcripts count again."""
+
+    agent: str
     at: float
 
 
@@ -118,6 +127,7 @@ Event = (
     Restored
     | Looked
     | Told
+    | Unheard
     | Opened
     | Written
     | Replaced

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from supervisor.core.keeper import Keeper
 
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
+from supervisor.core.keeper import Keeper
 from supervisor.core.model import (
     Entry,
     EntryKind,
@@ -258,6 +258,41 @@ def test_the_first_prompt_is_the_title_until_there_is_one(desk: Desk) -> None:
 
     write(desk, Record(facts=Facts(title="Mending tests")))
     assert desk.sessions["one"].title == "Mending tests"
+
+
+def told(sign: Sign, waiting_for: str | None = None, at: float = 12.0) -> events.Told:
+    return events.Told(agent="claude", session_id="one", sign=sign, waiting_for=waiting_for, at=at)
+
+
+def test_what_an_agent_tells_comes_before_its_transcript(desk: Desk) -> None:
+    """A question that the agent itself told of is not taken back by a late line in a file."""
+    look(desk, seen())
+    desk.handle(told(Sign.ASKING, "approval"))
+
+    write(desk, Record(sign=Sign.WORKING))
+    look(desk, seen(), at=13.0)
+
+    assert desk.sessions["one"].state is State.NEEDS_YOU
+
+
+def test_what_was_told_too_early_is_not_forgotten(desk: Desk) -> None:
+    """An agent may speak of a session before that was found."""
+    desk.handle(told(Sign.WORKING))
+
+    look(desk, seen(), at=13.0)
+
+    assert desk.sessions["one"].state is State.WORKING
+
+
+def test_when_an_agent_falls_silent_its_transcript_counts_again(desk: Desk) -> None:
+    """A feed that is gone does not freeze a state."""
+    look(desk, seen())
+    desk.handle(told(Sign.WORKING))
+
+    desk.handle(events.Unheard(agent="claude", at=13.0))
+    write(desk, Record(sign=Sign.IDLE))
+
+    assert desk.sessions["one"].state is State.IDLE
 
 
 def test_silence_makes_a_working_session_stale_and_a_word_ends_that(desk: Desk) -> None:
