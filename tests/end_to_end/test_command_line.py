@@ -131,17 +131,8 @@ def test_wrong_use_is_one_sentence_one_hint_and_a_code(
 
 def test_without_a_supervisor_every_verb_says_so(stopped: Wakeline) -> None:
     """Exit code 5, and how to start it."""
-    for verb in (
-        ["ls"],
-        ["show", "x"],
-        ["watch", "x"],
-        ["copy", "x"],
-        ["awake"],
-        ["phone"],
-        ["devices"],
-        ["status"],
-    ):
-        done = stopped.run(*verb, check=False)
+    for verb in ("ls", "show x", "watch x", "copy x", "awake", "phone", "devices", "status"):
+        done = stopped.run(*verb.split(), check=False)
         assert (done.returncode, done.stdout) == (5, ""), verb
         assert "wakeline" in done.stderr.splitlines()[1]
 
@@ -187,10 +178,9 @@ def test_a_closed_pipe_is_no_error(wakeline: Wakeline) -> None:
 
 def test_completion_is_understood_by_its_shell(stopped: Wakeline) -> None:
     """The scripts at least parse, and complete the verbs."""
-    script = (
-        stopped.run("completion", "bash").stdout
-        + '\nCOMP_WORDS=(wakeline st); COMP_CWORD=1; _wakeline; echo "${COMPREPLY[@]}"'
-    )
+    script = stopped.run("completion", "bash").stdout
+    script += '
+COMP_WORDS=(wakeline st); COMP_CWORD=1; _wakeline; echo "${COMPREPLY[@]}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["status"]

@@ -107,9 +107,7 @@ class Wakeline:
 
     def wait_for(self, seconds: float = 20.0, **wanted: Any) -> dict[str, Any]:
         """Wait for a session that is as wanted."""
-        found = until(
-            lambda: self.session(**wanted) or None, seconds, f"a session with {wanted}: {self.sessions}"
-        )
+        found = until(lambda: self.session(**wanted), seconds, f"a session with {wanted}")
         assert found is not None
         return found
 
