@@ -24,6 +24,7 @@ def _phone(options: argparse.Namespace) -> int:
     wish = {"scope": options.scope} | ({"address": options.address} if options.address else {})
     dialog = client.post("/api/pair/dialog", wish)
     try:
+        print(client.get("/api/pair/dialog/qr")["text"])
         _invite(dialog)
         dialog = _wait(client, dialog, "open")
         if dialog["state"] == "choosing":
@@ -35,19 +36,7 @@ def _phone(options: argparse.Namespace) -> int:
         return 130
 
 
-def blocks(rows: list[str]) -> str:
-    """A QR code as half blocks, black on white whatever the colours of the terminal are."""
-    if len(rows) % 2:
-        rows = [*rows, "0" * len(rows[0])]
-    lines = []
-    for upper, lower in zip(rows[::2], rows[1::2], strict=True):
-        pairs = (top + bottom for top, bottom in zip(upper, lower, strict=True))
-        lines.append("".join({"00": " ", "10": "▀", "01": "▄", "11": "█"}[pair] for pair in pairs))
-    return "\n".join(f"\x1b[30;107m{line}\x1b[0m" for line in lines)
-
-
 def _invite(dialog: dict[str, Any]) -> None:
-    print(blocks(dialog["qr"]))
     print(
         f"\nScan this with the phone's camera, on the same Wi-Fi."
         f" It works once, for {say.until(dialog['expires_at'])}."

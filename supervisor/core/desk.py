@@ -183,7 +183,6 @@ class Desk:
             state=State.LOST,
             since=since,
             name=sighting.name,
-            run=sighting.run,
             transcript=sighting.transcript,
             last_activity_at=since,
         )
@@ -201,7 +200,9 @@ class Desk:
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         if session.run:
             self._serves.pop(session.run, None)
-        ended = replace(self._step(session, trigger, at), jobs_running=False, approval=None, stale=False)
+        ended = replace(
+            self._step(session, trigger, at), run=None, jobs_running=False, approval=None, stale=False
+        )
         self._put(ended, session, wishes)
         self._let_go(session.id, wishes)
 
