@@ -1,0 +1,18 @@
+"""The two clocks of this package: one that is shown, and one that nobody can set."""
+
+import time
+
+from supervisor.core.pairing import Moment
+
+
+def elapsed() -> float:
+    """Seconds since some moment; runs on while the machine sleeps where the system offers that."""
+    # Linux has a clock that also counts while the machine sleeps; elsewhere the wall clock covers that.
+    if hasattr(time, "CLOCK_BOOTTIME") and hasattr(time, "clock_gettime"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+def now() -> Moment:
+    """This moment on both clocks."""
+    return Moment(elapsed(), time.time())
