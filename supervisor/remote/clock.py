@@ -8,9 +8,8 @@ from supervisor.core.pairing import Moment
 def elapsed() -> float:
     """Seconds since some moment; runs on while the machine sleeps where the system offers that."""
     # Linux has a clock that also counts while the machine sleeps; elsewhere the wall clock covers that.
-    if hasattr(time, "CLOCK_BOOTTIME") and hasattr(time, "clock_gettime"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    read, sleepless = getattr(time, "clock_gettime", None), getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if read is None or sleepless is None else float(read(sleepless))
 
 
 def now() -> Moment:
