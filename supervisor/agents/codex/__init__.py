@@ -225,7 +225,7 @@ def _without_session(
 
 def _unknown(home: Path, process: Process, running: Sequence[Process]) -> Sighting:
     """A terminal that holds no lock; where no Codex ever made one, its rollout may still be known."""
-    rollout = None if files.locks_in(home).is_dir() else _rollout_by_birth(home, process, running)
+    rollout = None if os.path.isdir(files.locks_in(home)) else _rollout_by_birth(home, process, running)
     named = files.ROLLOUT.fullmatch(rollout.name) if rollout else None
     return Sighting(
         agent=name,

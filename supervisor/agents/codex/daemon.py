@@ -5,6 +5,7 @@ we subscribe to no thread, because a thread with subscribers is never put away.
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,7 +39,7 @@ def socket_in(home: Path) -> Path:
 async def listen(home: Path, tell: Tell) -> None:
     """Pass on what the daemon says for as long as it lives; returns when there is none."""
     socket = socket_in(home)
-    if not socket.is_socket():
+    if not os.path.lexists(socket):
         return
     # Imported late: most of the time nobody uses Codex.
     from websockets.asyncio.client import unix_connect

@@ -117,7 +117,7 @@ def _ask_index(home: Path, question: str, values: list[str]) -> list[tuple[Any, 
     if not found:
         return []
     # Without a log beside it nobody writes; SQLite would make one, and we write nothing here.
-    unused = not found[-1].with_name(f"{found[-1].name}-wal").exists()
+    unused = not os.path.lexists(f"{found[-1]}-wal")
     address = f"{found[-1].absolute().as_uri()}?mode=ro{'&immutable=1' if unused else ''}"
     try:
         with closing(sqlite3.connect(address, uri=True, timeout=_SQLITE_SECONDS)) as index:
