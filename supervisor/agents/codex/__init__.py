@@ -225,7 +225,8 @@ def _without_session(
 
 def _unknown(home: Path, process: Process, running: Sequence[Process]) -> Sighting:
     """A terminal that holds no lock; where no Codex ever made one, its rollout may still be known."""
-    rollout = None if os.path.isdir(files.locks_in(home)) else _rollout_by_birth(home, process, running)
+    knows_locks = _changed_at(files.locks_in(home)) > 0.0
+    rollout = None if knows_locks else _rollout_by_birth(home, process, running)
     named = files.ROLLOUT.fullmatch(rollout.name) if rollout else None
     return Sighting(
         agent=name,
@@ -275,6 +276,7 @@ def _lives_in(home_folder: Path, environment: Mapping[str, str]) -> bool:
 
 
 def _changed_at(path: Path) -> float:
+    """Seconds since 1970; 0 for what is not there."""
     try:
         return path.stat().st_mtime
     except OSError:

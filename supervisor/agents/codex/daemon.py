@@ -39,7 +39,7 @@ def socket_in(home: Path) -> Path:
 async def listen(home: Path, tell: Tell) -> None:
     """Pass on what the daemon says for as long as it lives; returns when there is none."""
     socket = socket_in(home)
-    if not os.path.lexists(socket):
+    if not _is_there(socket):
         return
     # Imported late: most of the time nobody uses Codex.
     from websockets.asyncio.client import unix_connect
@@ -58,6 +58,10 @@ async def listen(home: Path, tell: Tell) -> None:
     except (OSError, WebSocketException, NotImplementedError):
         # Gone, going, not yet there, or a system without such sockets: its files tell when to come again.
         return
+
+
+def _is_there(socket: Path) -> bool:
+    return os.path.lexists(socket)
 
 
 class _Conversation:
