@@ -58,7 +58,8 @@ class Desk:
         self._resume = resume
         self._keep_over = keep_over
         self._notes: dict[str, _Notes] = {}
-        self._serves: dict[Run, str] = {}
+        #: Whom to ask when a process has gone.
+        self._agent_of: dict[Run, str] = {}
         #: What agents said by themselves, also of sessions that have not been seen yet.
         self._heard: dict[str, events.Told] = {}
         self._waits_for_stale = False
@@ -105,8 +106,6 @@ class Desk:
                 continue
             if event.rebooted:
                 self._end(session, Trigger.KILLED, event.at, wishes)
-            elif session.run:
-                self._serves[session.run] = session.id
 
     def _look(self, event: events.Looked, wishes: list[effects.Effect]) -> None:
         own = [sighting for sighting in event.sightings if sighting.parent_id is None]
@@ -114,21 +113,24 @@ class Desk:
         left = {_session_id(sighting): sighting for sighting in own if not sighting.alive}
         for session_id, sighting in alive.items():
             self._see(session_id, sighting, event.at, wishes)
+        # One process may serve several sessions at once, or another one than before.
+        served_now = {sighting.run: session_id for session_id, sighting in alive.items()}
         for session in [s for s in self.sessions.values() if s.agent == event.agent]:
-            if session.state not in OVER and session.id not in alive:
-                self._gone(session, session.id in left, event.at, wishes)
+            if session.state in OVER or session.id in alive:
+                continue
+            successor = served_now.get(session.run) if session.run else None
+            self._gone(session, successor, session.id in left, event.at, wishes)
         for session_id, sighting in left.items():
             self._find_remains(session_id, sighting, event.at, wishes)
 
     def _see(self, session_id: str, sighting: Sighting, at: float, wishes: list[effects.Effect]) -> None:
-        self._hand_over(sighting.run, session_id, at, wishes)
         before = self.sessions.get(session_id)
         notes = self._notes.setdefault(session_id, _Notes())
         session = before or Session(
             id=session_id, agent=sighting.agent, since=at, last_activity_at=sighting.at
         )
         if session.run != sighting.run:
-            self._serves[sighting.run] = session_id
+            self._agent_of[sighting.run] = sighting.agent
             wishes.append(effects.WatchExit(sighting.run))
         session = self._step(session, Trigger.STARTED, at)
         session = replace(
@@ -147,27 +149,21 @@ class Desk:
         self._put(session, before, wishes)
         self._attend(session, notes, wishes)
 
-    def _hand_over(self, run: Run, session_id: str, at: float, wishes: list[effects.Effect]) -> None:
-        """One process serves one session: the one that it served before is over."""
-        before = self._serves.get(run)
-        if before is None or before == session_id:
-            return
-        del self._serves[run]
-        session = self.sessions.get(before)
-        if session is None or session.state in OVER:
-            return
+    def _gone(
+        self,
+        session: Session,
+        successor: str | None,
+        left_behind: bool,
+        at: float,
+        wishes: list[effects.Effect],
+    ) -> None:
+        """Nobody serves it any more; *successor*: what its process serves now."""
         if _is_provisional(session):
-            self._drop(before, session_id, wishes)
-        else:
-            self._end(session, Trigger.ENDED, at, wishes)
-
-    def _gone(self, session: Session, left_behind: bool, at: float, wishes: list[effects.Effect]) -> None:
-        if _is_provisional(session):
-            self._drop(session.id, None, wishes)
+            self._drop(session.id, successor, wishes)
             return
         written = self._notes[session.id].written
         unfinished = written in _UNFINISHED if written else session.state in {State.WORKING, State.NEEDS_YOU}
-        lost = left_behind or unfinished
+        lost = successor is None and (left_behind or unfinished)
         self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
 
     def _find_remains(
@@ -193,13 +189,10 @@ class Desk:
             self._attend(session, self._notes[session_id], wishes)
 
     def _run_ended(self, event: events.RunEnded, wishes: list[effects.Effect]) -> None:
-        session_id = self._serves.get(event.run)
-        if session_id in self.sessions:
-            wishes.append(effects.Look(self.sessions[session_id].agent))
+        if agent := self._agent_of.pop(event.run, None):
+            wishes.append(effects.Look(agent))
 
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
-        if session.run:
-            self._serves.pop(session.run, None)
         ended = replace(
             self._step(session, trigger, at), run=None, jobs_running=False, approval=None, stale=False
         )
@@ -340,9 +333,6 @@ class Desk:
             wishes.append(effects.Unfollow(session_id))
 
     def _drop(self, session_id: str, replaced_by: str | None, wishes: list[effects.Effect]) -> None:
-        session = self.sessions[session_id]
-        if session.run and self._serves.get(session.run) == session_id:
-            del self._serves[session.run]
         self._let_go(session_id, wishes)
         del self.sessions[session_id], self._notes[session_id]
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}

@@ -178,6 +178,14 @@ def test_two_sessions_in_one_folder_are_two(desk: Desk) -> None:
     assert {s.id for s in desk.sessions.values()} == {"one", "two"}
 
 
+def test_one_process_may_serve_several_sessions(desk: Desk) -> None:
+    """A daemon that holds two conversations ends neither of them."""
+    for _ in range(2):
+        look(desk, seen("one", sign=Sign.IDLE), seen("two", sign=Sign.IDLE))
+
+    assert {s.state for s in desk.sessions.values()} == {State.IDLE}
+
+
 def test_a_process_without_a_session_yet_is_replaced_by_its_session(desk: Desk) -> None:
     """Before the first prompt the process stands for the session; then the real id takes over."""
     look(desk, seen(None, sign=Sign.IDLE))
