@@ -129,7 +129,7 @@ class Desk:
         session = before or Session(
             id=session_id, agent=sighting.agent, since=at, last_activity_at=sighting.at
         )
-        if session.run != sighting.run:
+        if sighting.run not in self._agent_of:
             self._agent_of[sighting.run] = sighting.agent
             wishes.append(effects.WatchExit(sighting.run))
         session = self._step(session, Trigger.STARTED, at)

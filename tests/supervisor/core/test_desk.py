@@ -236,6 +236,17 @@ def test_a_reboot_loses_what_was_alive(desk: Desk) -> None:
     assert desk.sessions["two"].state is State.ENDED
 
 
+def test_a_session_that_lived_on_while_we_were_down_is_watched_again(desk: Desk) -> None:
+    """The end of a process is noticed also after a restart of the supervisor."""
+    working = Session(id="one", agent="claude", state=State.WORKING, since=1.0, run=RUN)
+    desk.handle(events.Restored(sessions=(working,), rebooted=False, at=5.0))
+
+    wishes = look(desk, seen(sign=Sign.WORKING), at=6.0)
+
+    assert effects.WatchExit(RUN) in wishes
+    assert desk.sessions["one"].since == 1.0
+
+
 def test_a_session_that_died_while_we_were_down_is_lost(desk: Desk) -> None:
     """It worked when we were last there, and now nobody serves it."""
     working = Session(id="one", agent="claude", state=State.WORKING, since=1.0, run=RUN)
