@@ -40,6 +40,8 @@ TEXT_LIMIT: Final = 256 * 1024
 REGISTRY_LIMIT: Final = 64 * 1024
 #: Ticks in a second, as Linux counts them for everybody who asks in files.
 TICKS: Final = 100
+#: Longest time from the start of a process to its first word in its file, in seconds.
+START_UP: Final = 60.0
 #: Seconds that a process may seem to have started after it wrote its file: clocks are set.
 CLOCK_SLACK: Final = 5.0
 
@@ -167,8 +169,8 @@ def look(home: Path, processes: Processes) -> Sequence[Sighting]:
     return [sighting for sighting in (*registered, *unregistered) if sighting]
 
 
-#: What each registry file said last. Claude rewrites it in place, and for a moment it is empty:
-#: without this, its session would seem to be gone for that moment. Owner: ``_registrations``.
+#: What each registry file said last. Claude rewrites it in place: who reads half of one must not
+#: think that its session is gone. Owner: ``_registrations``.
 _last_words: dict[Path, Mapping[str, Any]] = {}
 
 
@@ -284,9 +286,13 @@ def _start_ticks(pid: int) -> int | None:
 def _run_of(pid: int, words: Mapping[str, Any]) -> Run:
     """The process that wrote the file, by the file alone: as exact as psutil where that is possible."""
     told, booted_at = _text(words, "procStart"), _booted_at()
+    written_at = _milliseconds(words, "startedAt") or 0.0
     if told and told.isdecimal() and len(told) < 16 and booted_at is not None:
-        return Run(pid, booted_at + int(told) / TICKS)
-    return Run(pid, _milliseconds(words, "startedAt") or 0.0)
+        started_at = booted_at + int(told) / TICKS
+        # Ticks of an earlier boot lead anywhere.
+        if abs(started_at - written_at) < START_UP:
+            return Run(pid, started_at)
+    return Run(pid, written_at)
 
 
 def _booted_at() -> float | None:
@@ -504,11 +510,10 @@ class Reading:
 
     def cost(self, line: Mapping[str, Any]) -> Record:
         """The bill so far, where every model has a price."""
-        cost = line.get("totalCostUSD")
-        known = (
-            isinstance(cost, int | float) and 0 <= cost < _COUNTABLE and not line.get("hasUnknownModelCost")
-        )
-        return Record(facts=Facts(cost_usd=float(cost))) if known and cost is not None else _NOTHING
+        cost = _number(line, "totalCostUSD")
+        if cost is None or line.get("hasUnknownModelCost"):
+            return _NOTHING
+        return Record(facts=Facts(cost_usd=cost))
 
     def request(self, line: Mapping[str, Any]) -> Record:
         """An attempt to reach the model: the only sign of life while it tries again."""
@@ -704,11 +709,18 @@ def _count(fields: Mapping[str, Any], key: str) -> int:
     return value if type(value) is int and 0 <= value < _COUNTABLE else 0
 
 
+def _number(fields: Mapping[str, Any], key: str) -> float | None:
+    """A number that is neither below nothing nor out of this world."""
+    value = fields.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < _COUNTABLE else None
+
+
 def _milliseconds(fields: Mapping[str, Any], key: str) -> float | None:
     """A time in milliseconds since 1970 in the file, in seconds here."""
-    value = fields.get(key)
-    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _COUNTABLE
-    return value / 1000 if known and value is not None else None
+    value = _number(fields, key)
+    return value / 1000 if value else None
 
 
 def _time(line: Mapping[str, Any]) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -345,15 +346,24 @@ def test_a_start_time_in_ticks_is_exact_whatever_the_clock_says(
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells start times in ticks")
 def test_the_run_of_a_dead_process_is_the_one_that_was_seen_alive(tmp_path: Path) -> None:
     """What was known under its start time is found again under it."""
-    import psutil
-
+    started_at = psutil.Process().create_time()
     ticks = Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
-    register(tmp_path, procStart=ticks)
+    register(tmp_path, procStart=ticks, startedAt=int(started_at * 1000) + 500)
     store(tmp_path)
 
     [sighting] = claude.look(tmp_path, Seen())
 
-    assert sighting.run.started_at == pytest.approx(psutil.Process().create_time(), abs=0.02)
+    assert sighting.run.started_at == pytest.approx(started_at, abs=0.02)
+
+
+def test_a_file_from_before_a_reboot_keeps_the_time_it_tells(tmp_path: Path) -> None:
+    """Ticks of an earlier boot are not taken for those of this one."""
+    words = register(tmp_path)
+    store(tmp_path)
+
+    [sighting] = claude.look(tmp_path, Seen())
+
+    assert sighting.run == Run(PID, words["startedAt"] / 1000)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PID namespaces")
@@ -367,7 +377,7 @@ def test_sessions_of_a_container_with_the_same_home_are_left_to_it(tmp_path: Pat
 
 
 def test_a_registry_file_that_is_just_being_written_says_what_it_said(tmp_path: Path) -> None:
-    """Claude Code empties its file before it writes it: the session does not vanish meanwhile."""
+    """Claude Code rewrites its file in place: the session does not vanish meanwhile."""
     register(tmp_path)
     seen = Seen([process()])
     before = claude.look(tmp_path, seen)
@@ -435,9 +445,10 @@ def test_a_hostile_registry_file_is_passed_over(tmp_path: Path, content: bytes) 
     assert [sighting.run.pid for sighting in sightings] == [PID + 1]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes in folders are a matter of Unix")
 def test_links_and_pipes_in_the_registry_are_not_opened(tmp_path: Path) -> None:
     """A link could lead anywhere, and a pipe would never answer."""
+    if sys.platform == "win32":
+        pytest.skip("pipes in folders are a matter of Unix")
     register(tmp_path / "other")
     (tmp_path / "sessions").mkdir()
     (tmp_path / "sessions" / f"{PID}.json").symlink_to(tmp_path / "other" / "sessions" / f"{PID}.json")
