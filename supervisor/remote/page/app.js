@@ -6,7 +6,7 @@ import { show_facts, show_machine } from './facts.js';
 import { forget, keep, kept, possible } from './keys.js';
 import { List, state_word } from './list.js';
 import { not_paired, pair_on_screen, pairing_of } from './pair.js';
-import { add_stored, agent_of, name_of, picture, short_folder, take, waiting } from './picture.js';
+import { add_stored, agent_of, name_of, path_of, picture, short_folder, take, waiting } from './picture.js';
 import { Transcript, now_bar } from './session.js';
 import { plain } from './text.js';
 import { Wire } from './wire.js';
@@ -214,7 +214,7 @@ class Page {
 
   async #ask_session(id) {
     try {
-      const session = await this.#wire.get(`/api/sessions/${encodeURIComponent(id)}`);
+      const session = await this.#wire.get(path_of(id));
       if (!picture.sessions.has(id)) picture.sessions.set(id, { ...session, stored: true });
     } catch (error) {
       if (error.status === 404 && this.#open?.id === id) this.title.textContent = say('no_session');

@@ -1,7 +1,7 @@
 // Every fact of a session that one wants to check from away, and the command that brings it back.
 
 import { ago, h, icon, moment, number, say_aloud, sheet } from './dom.js';
-import { agent_of, name_of, picture } from './picture.js';
+import { agent_of, name_of, path_of, picture } from './picture.js';
 import { state_word } from './list.js';
 import { plain } from './text.js';
 import { say } from './words.js';
@@ -91,7 +91,7 @@ function resume(session, get) {
     shown.replaceChildren(h('p', { class: 'quiet' }, say('loading')));
     let parts;
     try {
-      parts = resume_parts(await get(`/api/sessions/${encodeURIComponent(session.id)}/resume-command?shell=${shell}`));
+      parts = resume_parts(await get(`${path_of(session.id)}/resume-command?shell=${shell}`));
     } catch (error) {
       parts = [h('p', { class: 'warn' }, error.status ? error.message : say('not_loaded'))];
     }

@@ -11,7 +11,7 @@ export const pairing_of = (fragment) => /^#1\.([\w-]{1,100})\.([\w-]{20,100})$/.
 // What this device calls itself on the computer's screen.
 function label() {
   const agent = navigator.userAgent;
-  const device = /iPhone|iPad|Android|Windows|Macintosh|CrOS|Linux/.exec(agent)?.[0] ?? 'Browser';
+  const device = ['iPhone', 'iPad', 'Android', 'Windows', 'Macintosh', 'CrOS', 'Linux'].find((word) => agent.includes(word)) ?? 'Browser';
   const [, browser] = [[/Firefox|FxiOS/, 'Firefox'], [/EdgA?\//, 'Edge'], [/SamsungBrowser/, 'Samsung Internet'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']].find(([sign]) => sign.test(agent)) ?? [];
   return [device === 'Macintosh' ? 'Mac' : device, browser].filter(Boolean).join(', ');
 }

@@ -61,6 +61,9 @@ export function groups() {
 
 export const waiting = () => [...picture.sessions.values()].filter((session) => session.state === 'needs_you');
 
+// Where the API has a session. The server reads paths as they are sent, and colons belong to ids.
+export const path_of = (id) => `/api/sessions/${encodeURIComponent(id).replaceAll('%3A', ':')}`;
+
 export const name_of = (session) => session.name || session.title || session.id.slice(0, 8);
 
 const agents = { claude: 'Claude Code', codex: 'Codex', gemini: 'Gemini CLI', opencode: 'OpenCode', copilot: 'Copilot CLI', qwen: 'Qwen Code' };

@@ -3,15 +3,15 @@
 
 import { ago, clock, day, h, icon, moment, say_aloud } from './dom.js';
 import { copy_button } from './facts.js';
-import { over, picture } from './picture.js';
+import { over, path_of, picture } from './picture.js';
 import { one_line, plain, prose, terminal, without_escapes } from './text.js';
 import { state_word } from './list.js';
 import { say } from './words.js';
 
-const page_size = 80;
+const page_size = 96;
 const part_size = 24;
 const few_lines = 10;
-const few_characters = 1200;
+const few_characters = 700;
 const step = 60_000;
 
 // --- entries
@@ -160,7 +160,7 @@ export class Transcript {
   }
 
   get #url() {
-    return `/api/sessions/${encodeURIComponent(this.#id)}/entries`;
+    return `${path_of(this.#id)}/entries`;
   }
 
   // The newest page: at first, after a gap, or when the transcript was replaced.

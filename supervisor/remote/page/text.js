@@ -18,6 +18,7 @@ function mark(run, character) {
 }
 
 export function plain(text, pattern = hidden) {
+  if (text.search(pattern) < 0) return document.createTextNode(text);
   const made = document.createDocumentFragment();
   let at = 0;
   let marks = 0;
@@ -106,6 +107,8 @@ function link(address, label) {
 
 // --- Markdown inside a line
 
+const most_spans = 2000;
+
 function inline(text, into) {
   const found_at = new Map();
   // Where the next such sign is; nothing is searched twice, so the time stays linear.
@@ -113,12 +116,14 @@ function inline(text, into) {
     if (!(found_at.get(sign) >= from)) found_at.set(sign, text.indexOf(sign, from) >>> 0);
     return found_at.get(sign) | 0;
   };
-  const special = /[`*_[\\]|https?:\/\//g;
+  const special = /[`*_[\\]|(?<![\w:+.-])https?:\/\//g;
   let at = 0;
+  let spans = 0;
   const upto = (end) => { if (end > at) into.append(prose_text(text.slice(at, end))); };
   for (let found = special.exec(text); found; found = special.exec(text)) {
     const part = span(text, found.index, found[0], find);
     if (!part) continue;
+    if (++spans > most_spans) break;
     upto(found.index);
     into.append(part.made);
     at = special.lastIndex = part.end;
@@ -181,10 +186,15 @@ function emphasis(text, at, sign, find) {
 
 const bullet = /^(\s{0,12})([-*+]|\d{1,6}[.)])\s+(.*)$/;
 
+// What has more than this is no prose; it is shown as it is.
+const most_blocks = 2000;
+
 export function prose(text) {
   const made = document.createDocumentFragment();
   const lines = without_escapes(text).split('\n');
-  for (let at = 0; at < lines.length;) at = block(lines, at, made);
+  let at = 0;
+  for (let blocks = 0; at < lines.length && blocks < most_blocks; blocks++) at = block(lines, at, made);
+  if (at < lines.length) made.append(h('pre', { class: 'code wrapped' }, plain(lines.slice(at).join('\n'))));
   return made;
 }
 
@@ -230,7 +240,7 @@ function list(lines, from, into) {
   const first = bullet.exec(lines[from].slice(0, 200));
   const made = h(/\d/.test(first[2]) ? 'ol' : 'ul', { dir: 'auto', start: /\d/.test(first[2]) ? parseInt(first[2], 10) : null });
   let at = from;
-  while (at < lines.length) {
+  for (let items = 0; at < lines.length && items < most_blocks; items++) {
     const item = bullet.exec(lines[at].slice(0, 200));
     if (!item || /\d/.test(item[2]) !== /\d/.test(first[2]) && item[1].length <= first[1].length) break;
     const text = [lines[at].slice(item[0].length - item[3].length)];
