@@ -100,7 +100,7 @@ def test_a_claude_session_from_its_start_to_a_kill(
     wakeline.wait_for(**key, state="working")
     terminal.signal(signal.SIGKILL)
     lost = wakeline.wait_for(**key, state="lost", seconds=3)
-    assert lost["resume_command"] == f"cd -- {cwd} && claude --resume {session['id']}"
+    assert lost["resume_command"] == f"cd -- '{cwd}' && claude --resume {session['id']}"
 
 
 @pytest.mark.usefixtures("needs_claude")
@@ -209,7 +209,7 @@ def test_a_codex_session_from_its_start_to_a_kill(
     wakeline.wait_for(id=session["id"], state="working")
     terminal.signal(signal.SIGKILL)
     lost = wakeline.wait_for(id=session["id"], state="lost", seconds=3)
-    assert lost["resume_command"] == f"cd -- {cwd} && codex resume {session['id']}"
+    assert lost["resume_command"] == f"cd -- '{cwd}' && codex resume {session['id']}"
 
 
 @pytest.mark.usefixtures("needs_codex")
@@ -248,7 +248,7 @@ def test_an_opencode_session_from_its_start_to_a_kill(
     wakeline.wait_for(id=session["id"], state="working")
     terminal.signal(signal.SIGKILL)
     lost = wakeline.wait_for(id=session["id"], state="lost", seconds=3)
-    assert lost["resume_command"] == f"cd -- {cwd} && opencode -s {session['id']}"
+    assert lost["resume_command"] == f"cd -- '{cwd}' && opencode -s {session['id']}"
 
 
 @pytest.mark.usefixtures("needs_claude")
