@@ -70,11 +70,14 @@ class _Folder:
 class Watch:
     """See ``supervisor.transcripts.watch.Watch``."""
 
-    def __init__(self, tell: Callable[[Path], None], trouble: Callable[[str], None]) -> None:
-        """Open the queue of the system; without one, everything is looked at again and again."""
+    def __init__(
+        self, tell: Callable[[Path], None], trouble: Callable[[str], None], pause: float = PAUSE
+    ) -> None:
+        """Open the queue of the system; what it does not take is looked at every *pause* seconds."""
         self._tell = tell
         self._trouble = trouble
-        self._polling = Polling(tell)
+        self._pause = pause
+        self._polling = Polling(tell, pause)
         self._wanted: dict[str, int] = {}
         self._polled: set[str] = set()
         #: Wanted folders whose way has changed, or has not been gone yet.
@@ -284,7 +287,7 @@ class Watch:
             return
         self._polled.add(wanted)
         self._polling.add(Path(wanted), self._wanted[wanted])
-        self._trouble(f"{reason}: changes in {wanted} are noticed up to {PAUSE:g} seconds late.")
+        self._trouble(f"{reason}: changes in {wanted} are noticed up to {self._pause:g} seconds late.")
 
 
 # Plain text, not ``Path``: there are thousands of these, and they are compared all the time.
