@@ -23,6 +23,7 @@ _EFFORT = 4 * LONGEST_LINE
 #: What a decoder that gives up for depth has read at most, in characters; a guess.
 _DEEP_EFFORT = 10_000
 
+_ZEROS_OR_NOT = re.compile(rb"\0+|[^\0]+")
 _OPENING = re.compile(r'\{[ \t\r]*"')
 _AFTER = re.compile(r"[ \t\r]*(?:\{|\Z)")
 _BLANK = " \t\r\ufeff"
@@ -119,14 +120,14 @@ class Lines:
             self._piece.clear()
 
     def _take_with_zeros(self, part: bytes) -> None:
-        for number, piece in enumerate(part.split(b"\0")):
-            if number:
-                self._end_piece()
-                self._miss(self.position, 1, Why.ZEROS)
-                self.position += 1
-                self._begin_piece()
-            if piece:
-                self._take(piece)
+        for run in _ZEROS_OR_NOT.findall(part):
+            if run[0]:
+                self._take(run)
+                continue
+            self._end_piece()
+            self._miss(self.position, len(run), Why.ZEROS)
+            self.position += len(run)
+            self._begin_piece()
 
     def _end_line(self) -> list[Whole | Skipped]:
         self._end_piece()

@@ -1,7 +1,7 @@
 """Reads parts of a file of JSON lines, in bounded memory: its first record, its end, a page."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -102,22 +102,29 @@ def page(file: Opened, new_reader: Callable[[], Reader], before: int | None, lim
     stop = file.size if before is None else min(before, file.size)
     if stop <= 0 or limit <= 0:
         return Page(entries=(), before=None if stop <= 0 else before)
-    reach = NEAR
+    reach, scanned = NEAR, stop
     while True:
-        start = line_start(file, max(0, stop - reach), stop)
-        if start is not None:
-            found, more = _entries(file, start, stop, new_reader, limit)
+        at = max(0, stop - reach)
+        start = line_start(file, at, scanned)
+        if start is not None or reach >= _FARTHEST:
+            begin = at if start is None else start
+            found, more = _entries(file, begin, stop, new_reader, limit)
             enough = len(found) == limit or (found and reach >= FAR)
-            if enough or start == 0 or reach >= _FARTHEST:
-                return Page(entries=found, before=found[0].seq if more else start or None)
-        elif reach >= _FARTHEST:
-            return _blank(stop - reach, stop)
+            if enough or begin == 0 or reach >= _FARTHEST:
+                return Page(
+                    entries=found or _blank(begin, stop), before=found[0].seq if more else begin or None
+                )
+        else:
+            scanned = at + 1
         reach *= 4
 
 
-def _blank(start: int, stop: int) -> Page:
-    text = f"{stop - start:,} bytes at byte {start:,} of the transcript are not shown: no line ends in them."
-    return Page(entries=(notice(start, f"skipped-{start}", text),), before=start or None)
+def _blank(start: int, stop: int) -> Sequence[Entry]:
+    """Say what was left out where nothing was found; at the beginning there is nothing to say."""
+    if start == 0:
+        return ()
+    text = f"{stop - start:,} bytes at byte {start:,} of the transcript are not shown: no entry is in them."
+    return (notice(start, f"skipped-{start}", text),)
 
 
 def _entries(
