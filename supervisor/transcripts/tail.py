@@ -48,6 +48,8 @@ class _Followed:
     #: The last bytes before the line in hand, and before what is to be read next.
     before_line: bytes
     before_next: bytes
+    #: The first bytes of the line in hand.
+    line_head: bytes = b""
 
     def advance(self, file: Opened) -> Sequence[Record] | None:
         """Read the next block and say what it means; ``None`` at the end of the file."""
@@ -56,16 +58,20 @@ class _Followed:
         if not block:
             return None
         found = self.lines.feed(block)
-        self._remember(self.before_next + block, line_at)
+        self._remember(block, line_at)
         if len(self.head) < min(_HEAD, self.lines.line_at):
             self.head = file.read(0, min(_HEAD, self.lines.line_at))
         return [meaning(item, self.reader) for item in found]
 
-    def _remember(self, joined: bytes, line_at: int) -> None:
+    def _remember(self, block: bytes, line_at: int) -> None:
+        joined = self.before_next + block
         self.before_next = joined[-_TRACE:]
-        if self.lines.line_at != line_at:
-            end = self.lines.line_at - (self.lines.position - len(joined))
-            self.before_line = joined[max(0, end - _TRACE) : end]
+        if self.lines.line_at == line_at:
+            self.line_head = (self.line_head + block[:_TRACE])[:_TRACE]
+            return
+        end = self.lines.line_at - (self.lines.position - len(joined))
+        self.before_line = joined[max(0, end - _TRACE) : end]
+        self.line_head = joined[end : end + _TRACE]
 
     def what_happened(self, file: Opened) -> str | None:
         """Say how *file* is no longer what it was, or ``None`` if it has only grown."""
@@ -75,10 +81,18 @@ class _Followed:
             return "was cut short"
         if not _stands(file, 0, self.head) or not _ends(file, self.lines.line_at, self.before_line):
             return "was written anew"
-        if not _ends(file, self.lines.position, self.before_next):
-            self.lines = Lines(self.lines.line_at)
-            self.before_next = self.before_line
+        if not (
+            _ends(file, self.lines.position, self.before_next)
+            and _stands(file, self.lines.line_at, self.line_head)
+        ):
+            self._read_line_again()
         return None
+
+    def _read_line_again(self) -> None:
+        """A line that was not whole may be taken back, or written over."""
+        self.lines = Lines(self.lines.line_at)
+        self.before_next = self.before_line
+        self.line_head = b""
 
 
 def _stands(file: Opened, at: int, trace: bytes) -> bool:
