@@ -199,11 +199,11 @@ def _newest(events: Events, before: int | None, limit: int) -> list[Entry]:
         if len(found) >= limit and not unsure:
             break
         for piece in event.pieces:
-            if piece.key.partition("/")[0] in gone or event.message in gone:
-                continue
-            found[piece.key], unsure[piece.key] = _entry(event, piece), piece.born
-    ordered = sorted(found.values(), key=lambda entry: entry.seq)
-    return [entry for entry in ordered if before is None or entry.seq < before][-limit:]
+            entry = _entry(event, piece)
+            removed = piece.key.partition("/")[0] in gone or event.message in gone
+            if not removed and (before is None or entry.seq < before):
+                found[piece.key], unsure[piece.key] = entry, piece.born
+    return sorted(found.values(), key=lambda entry: entry.seq)[-limit:]
 
 
 def _notice(said: str) -> Record:

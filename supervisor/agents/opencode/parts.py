@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from supervisor.agents.opencode.meaning import error_piece, pieces, role_of
-from supervisor.agents.opencode.store import DATA, Row, document, number, row, rows
+from supervisor.agents.opencode.store import DATA, Row, document, inner, number, row, rows
 from supervisor.core.model import Entry
 
 #: Numbers that one part may use: its entries, and the error of its message.
@@ -49,7 +49,9 @@ def _newest_first(
 def _entries(connection: sqlite3.Connection, part: Row) -> Iterator[Entry]:
     found = row(connection, f"SELECT {_MESSAGE} FROM message WHERE id = ?", part["message_id"])
     message = document(found["message"]) if found else {}
-    first, created_at = part["number"] * PLACES, number(part["time_created"]) or 0.0
+    first = part["number"] * PLACES
+    # An import writes its own time into the row; the message keeps the time at which it was said.
+    created_at = number(inner(message, "time").get("created")) or number(part["time_created"]) or 0.0
     for piece in pieces(_named(part), role_of(message.get("role")), created_at):
         yield piece.at(first + piece.place)
     if found and found["last_part"] == part["number"]:

@@ -1,7 +1,7 @@
 """OpenCode's one database, opened for reading, for a moment, and never trusted.
 
-It is in WAL mode: readers and OpenCode do not disturb each other. Where nobody has it open (there
-is no ``-wal``), it is read as immutable, since SQLite would else leave two files beside it.
+It is in WAL mode: readers and OpenCode do not disturb each other. Where nobody writes (there is no
+``-wal``), it is read as immutable, since SQLite would else leave two files beside it.
 """
 
 import json
@@ -22,7 +22,7 @@ Row: TypeAlias = Mapping[str, Any]
 #: OpenCode writes for milliseconds; longer means trouble that we do not wait for.
 _BUSY_SECONDS = 0.5
 #: A query of ours takes milliseconds; a hostile view could take for ever.
-_LONGEST_SECONDS = 5.0
+_LONGEST_SECONDS = 2.0
 _STEPS_BETWEEN_LOOKS = 200_000
 #: The largest JSON document that is worth reading for its text.
 LARGEST_CHARACTERS = 8 * 1024 * 1024
@@ -53,7 +53,7 @@ def opened(database: Path) -> Iterator[sqlite3.Connection]:
 def _connect(database: Path) -> sqlite3.Connection:
     if not stat.S_ISREG(database.lstat().st_mode):
         raise Unreadable("it is no file")
-    mode = "mode=ro" if _has_log(database) else "mode=ro&immutable=1"
+    mode = "mode=ro&immutable=1" if _is_at_rest(database) else "mode=ro"
     address = f"file:{quote(str(database.absolute()))}?{mode}"
     connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
     connection.row_factory = _by_name
@@ -66,11 +66,15 @@ def _connect(database: Path) -> sqlite3.Connection:
     return connection
 
 
-def _has_log(database: Path) -> bool:
+def _is_at_rest(database: Path) -> bool:
+    """Whether it is in WAL mode (section 1.3 of SQLite's file format) and nothing waits in its log."""
     try:
-        return database.with_name(database.name + "-wal").lstat().st_size > 0
+        if database.with_name(database.name + "-wal").lstat().st_size > 0:
+            return False
     except OSError:
-        return False
+        pass  # no log, as it should be
+    with database.open("rb") as file:
+        return file.read(20)[18:] == b"\x02\x02"
 
 
 def _by_name(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from supervisor.agents import plain
+from supervisor.agents.base import History
 from supervisor.core.model import EntryKind, Resume, Transcript
 
 
@@ -28,5 +29,5 @@ def test_its_history_says_that_there_is_none() -> None:
     assert not history.more()
 
 
-def _no_lines(path: Path, reader: object) -> plain.History:
+def _no_lines(path: Path, reader: object) -> History:
     raise AssertionError((path, reader))
