@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.agents import codex
-from supervisor.agents.base import Agent, Concern, History, Process, Reader, Watched
-from supervisor.core.model import Facts, Page, Record, Resume, Run, Sighting
+from supervisor.agents.base import Agent, Concern, History, Reader, Watched
+from supervisor.core.model import Facts, Page, Process, Record, Resume, Run, Sighting
 
 RECORDED = Path(__file__).parents[2] / "data" / "codex"
 ONE, TWO, THREE = (f"01a1fc71-d152-7061-9fe7-00000000000{number}" for number in (1, 2, 3))
