@@ -118,12 +118,12 @@ def test_closing_ends_streams_and_sockets(tmp_path: Path) -> None:
     with House(tmp_path) as house:
         phone = house.pair()
         port = house.server.lan.port
-        streams = [Client(house.socket).events(), phone.events()]
-        first = [next(events).topic for events in streams]
+        at_desk, on_phone = Client(house.socket).events(), phone.events()
+        first = next(at_desk).topic, next(on_phone).topic
 
-    rest = [list(events) for events in streams]
+    rest = list(at_desk), list(on_phone)
 
-    assert (first, rest) == (["hello", "hello"], [[], []])
+    assert (first, rest) == (("hello", "hello"), ([], []))
     with pytest.raises(OSError, match="refused"):
         socket.create_connection((LOOPBACK, port), 1)
 
