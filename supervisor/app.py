@@ -9,10 +9,10 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from supervisor import __version__
 from supervisor import settings as setting
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
@@ -60,6 +60,9 @@ def _log(quiet: bool) -> None:
         level=logging.WARNING if quiet else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # Others say at this level what only their makers want to know.
+    for chatty in ("wakepy", "aiohttp", "zeroconf", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 async def _run(places: Folders, settings: Settings, database: Database) -> None:
@@ -229,7 +232,7 @@ def _machine(database: Database) -> Machine:
         id=machine_id,
         hostname=hostname(),
         os=f"{platform.system()} {platform.release()}",
-        wakeline_version=version("wakeline"),
+        wakeline_version=__version__,
         started_at=time.time(),
         boot_id=boot.boot_id(),
     )
