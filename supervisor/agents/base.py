@@ -78,7 +78,10 @@ class History(Protocol):
         ...
 
     def more(self) -> Sequence[Record]:
-        """What has been written since the last call of ``recent`` or ``more``."""
+        """What has been written since the last call of ``recent`` or ``more``.
+
+        After much at once it is a part of it: ask again until nothing comes.
+        """
         ...
 
     def replaced(self) -> bool:
