@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
 from supervisor.agents.opencode import store
 from supervisor.agents.opencode.history import Conversation
 from supervisor.agents.opencode.live import SESSION_ID, sightings, where
@@ -13,6 +13,8 @@ from supervisor.core.model import Resume, Sighting, Transcript
 
 name: Final = "opencode"
 title: Final = "OpenCode"
+
+listen = nothing_to_listen_to
 
 _LOG = "opencode.log"
 #: How far each log was read, for the homes looked at last.
