@@ -10,7 +10,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
-from supervisor.core.model import Page, Process, Record, Resume, Run, Sighting, Sign, Transcript
+from supervisor.core.model import Page, Record, Resume, Run, Sighting, Sign, Transcript
+from supervisor.core.model import Process as Process
 
 
 class Processes(Protocol):
