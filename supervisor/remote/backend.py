@@ -5,8 +5,9 @@ All of it is called on the event loop; what may block is a coroutine.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from supervisor.core.journal import Published
 from supervisor.core.model import (
     Awake,
     AwakeMode,
@@ -15,7 +16,6 @@ from supervisor.core.model import (
     Page,
     Power,
     Resume,
-    Scope,
     Session,
 )
 
@@ -29,16 +29,6 @@ class Picture:
     awake: Awake
     power: Power
     online: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """One numbered event of the stream. *data* is one of the core's objects (see ``wire``)."""
-
-    seq: int
-    topic: str
-    session_id: str | None
-    data: Any
 
 
 class Stream(Protocol):
@@ -121,10 +111,6 @@ class Backend(Protocol):
 
     async def remember(self, caller: str, key: str, body_hash: str, status: int, answer: bytes) -> None:
         """Keep an answer for a repeat; on disk when this returns."""
-        ...
-
-    async def open_phone(self, address: str | None, scope: Scope) -> Mapping[str, Any]:
-        """Open the LAN listener and a pairing dialog; see ``pairing`` for the answer."""
         ...
 
     async def shut_down(self) -> None:

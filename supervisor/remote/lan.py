@@ -1,0 +1,168 @@
+"""The listener on the local network: off until asked for, TLS only, on chosen addresses only."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from supervisor.core.errors import Failed
+from supervisor.remote import address, files, tls
+from supervisor.remote.announce import Announcement
+from supervisor.remote.crowd import Crowd
+from supervisor.remote.entrance import Entrance, Peer, listen_on
+from supervisor.remote.exchange import Listener
+from supervisor.remote.lane import Hall
+
+CA_PATH = "/wakeline-ca.crt"
+#: How often a certificate that is soon to expire would be noticed.
+_LOOK_SECONDS = 86400.0
+
+
+class Lan:
+    """Owns the sockets on the local network, the certificate shown there, and the page's files.
+
+    *port* 0 takes a free one at the first opening and keeps it.
+    """
+
+    def __init__(
+        self, *, tls_folder: Path, page: Path, port: int, announced: bool, clock: Callable[[], float]
+    ) -> None:
+        self._tls_folder = tls_folder
+        self._page = page
+        self._port = port
+        self._clock = clock
+        self._announcement = Announcement() if announced else None
+        self._hall: Hall | None = None
+        self._crowd = Crowd()
+        self._entrances: dict[str, Entrance] = {}
+        self._identity: tls.Identity | None = None
+        self._context: ssl.SSLContext | None = None
+        self._files: Mapping[str, files.File] = {}
+        self._listener = Listener(local=False, hosts=frozenset())
+        self._turn = asyncio.Lock()
+        self._renewal: asyncio.TimerHandle | None = None
+        self._chores: set[asyncio.Task[object]] = set()
+
+    def joins(self, hall: Hall) -> None:
+        """What all connections share; before the first ``open``."""
+        self._hall = hall
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it listens; empty while it is closed."""
+        return tuple(self._entrances)
+
+    @property
+    def port(self) -> int:
+        """The one port on all of them."""
+        return self._port
+
+    @property
+    def certificate_sha256(self) -> bytes:
+        """Of the certificate shown."""
+        return self._require().certificate_sha256
+
+    @property
+    def root_sha256(self) -> bytes:
+        """Of the authority that a phone may install."""
+        return self._require().root_sha256
+
+    def page(self) -> Mapping[str, files.File]:
+        """The files of the page, by path."""
+        return self._files
+
+    async def open(self, addresses: Sequence[str]) -> None:
+        """Listen on exactly these, and on nothing else any more. Raises ``WakelineError``."""
+        wanted = list(dict.fromkeys(address.exact(one) for one in addresses))
+        async with self._turn:
+            await self._prepare(wanted)
+            await self._rebind(wanted)
+            self._describe(wanted)
+        self._announce(wanted)
+
+    async def close(self) -> None:
+        """Stop listening, and send everybody away."""
+        async with self._turn:
+            if self._renewal:
+                self._renewal.cancel()
+            for chosen in tuple(self._entrances):
+                await self._entrances.pop(chosen).close()
+            self._listener = Listener(local=False, hosts=frozenset())
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        if self._announcement:
+            await self._announcement.end()
+
+    async def _prepare(self, wanted: Sequence[str]) -> None:
+        """The certificate for these addresses, and the page as it is on disk now."""
+        at = self._clock()
+        self._identity = await asyncio.to_thread(tls.prepare, self._tls_folder, wanted, at)
+        self._context = tls.context(self._identity)
+        found = await asyncio.to_thread(files.table, self._page)
+        root = files.made(self._identity.root, files.CA_TYPE)
+        self._files = {**found, CA_PATH: root}
+        if self._renewal:
+            self._renewal.cancel()
+        self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+
+    async def _rebind(self, wanted: Sequence[str]) -> None:
+        fresh = [chosen for chosen in wanted if chosen not in self._entrances]
+        opened: dict[str, socket.socket] = {}
+        try:
+            for chosen in fresh:
+                opened[chosen] = listen_on(chosen, self._port)
+                self._port = opened[chosen].getsockname()[1]
+        except Failed:
+            for listening in opened.values():
+                listening.close()
+            raise
+        for chosen in [known for known in self._entrances if known not in wanted]:
+            await self._entrances.pop(chosen).close()
+        for chosen, listening in opened.items():
+            self._entrances[chosen] = self._entrance(listening)
+
+    def _entrance(self, listening: socket.socket) -> Entrance:
+        if self._hall is None:
+            raise Failed("The listener was opened before the server was.")
+        return Entrance(
+            listening, self._hall, self._crowd, lambda: self._listener, _peer, self._require_context
+        )
+
+    def _describe(self, wanted: Sequence[str]) -> None:
+        names = [f"[{one}]" if ":" in one else one for one in wanted]
+        hosts = frozenset(f"{name}:{self._port}" for name in [*names, self._require().name])
+        self._listener = Listener(local=False, hosts=hosts)
+
+    def _announce(self, wanted: Sequence[str]) -> None:
+        if self._announcement is None:
+            return
+        # Takes seconds, and nobody has to wait for it: the QR code has the address.
+        begun = self._announcement.begin(self._require().name, wanted, self._port)
+        chore: asyncio.Task[object] = asyncio.get_running_loop().create_task(begun)
+        self._chores.add(chore)
+        chore.add_done_callback(self._chores.discard)
+
+    def _look(self) -> None:
+        """Once a day: a certificate that is due is made anew while we listen."""
+        self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+        if self._identity and self._clock() > self._identity.renew_at:
+            chore: asyncio.Task[object] = asyncio.get_running_loop().create_task(self.open(self.addresses))
+            self._chores.add(chore)
+            chore.add_done_callback(self._chores.discard)
+
+    def _require(self) -> tls.Identity:
+        if self._identity is None:
+            raise Failed("The listener has no certificate yet.")
+        return self._identity
+
+    def _require_context(self) -> ssl.SSLContext:
+        if self._context is None:
+            raise Failed("The listener has no certificate yet.")
+        return self._context
+
+
+def _peer(_connection: socket.socket, told: object) -> Peer | None:
+    """A stranger from the network, until it proves otherwise."""
+    return Peer(str(told[0]).partition("%")[0]) if isinstance(told, tuple) and told else None

@@ -1,0 +1,81 @@
+"""The HTTP side as one thing: the local socket at once, the local network when asked for."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from supervisor.remote import address, clock, local
+from supervisor.remote.access import Rates, Tokens
+from supervisor.remote.address import Candidate
+from supervisor.remote.auth import Challenges
+from supervisor.remote.backend import Backend
+from supervisor.remote.crowd import CONNECTIONS, Crowd
+from supervisor.remote.door import Door
+from supervisor.remote.entrance import Entrance
+from supervisor.remote.lan import Lan
+from supervisor.remote.lane import Hall
+from supervisor.remote.phone import Phone
+from supervisor.remote.routes import Rooms
+from supervisor.remote.stream import Streams
+
+#: Stable, because a phone's key is bound to address and port.
+PORT = 47820
+PAGE = Path(__file__).parent / "page"
+
+
+class Server:
+    """Owns everything that listens. Make it on the event loop; ``open``, and ``close`` at the end.
+
+    *socket*: the local socket; *tls_folder*: where keys and certificates are kept.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        socket: Path,
+        tls_folder: Path,
+        port: int = PORT,
+        page: Path = PAGE,
+        announced: bool = True,
+        candidates: Callable[[], Sequence[Candidate]] = address.ranked,
+    ) -> None:
+        self._socket = socket
+        self._local: Entrance | None = None
+        self.lan = Lan(tls_folder=tls_folder, page=page, port=port, announced=announced, clock=time.time)
+        self.streams = Streams(backend)
+        self.phone = Phone(backend, self.lan, clock.now, candidates)
+        self._tokens = Tokens(clock.elapsed)
+        rooms = Rooms(
+            backend=backend,
+            tokens=self._tokens,
+            challenges=Challenges(clock.elapsed),
+            rates=Rates(clock.elapsed),
+            phone=self.phone,
+            streams=self.streams,
+            clock=time.time,
+        )
+        self._hall = Hall(Door(rooms, self.lan.page), self.streams)
+        self.lan.joins(self._hall)
+
+    async def open(self) -> None:
+        """Open the local socket. Raises ``WakelineError``: somebody answers there, or it is not ours."""
+        door = local.listen(self._socket)
+        crowd = Crowd(per_address=CONNECTIONS, strangers=CONNECTIONS)
+        self._local = Entrance(door.listening, self._hall, crowd, lambda: door.listener, local.peer)
+
+    async def close(self) -> None:
+        """End the streams, then everything; the socket file goes."""
+        await self.phone.cancel()
+        self.streams.close()
+        await self.lan.close()
+        await self._hall.shutdown(1.0)
+        if self._local:
+            await self._local.close()
+            local.close(self._socket)
+            self._local = None
+
+    def forget(self, device_id: str) -> None:
+        """A phone was revoked elsewhere: its tokens are void and its streams end now."""
+        self._tokens.revoke(device_id)
+        self.streams.close_device(device_id)

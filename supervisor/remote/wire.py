@@ -1,0 +1,294 @@
+"""The only place that knows the JSON of our API. Core objects in, plain documents and bytes out.
+
+Unknown is ``null``. Times are RFC 3339 in UTC. Text of a foreign transcript is only ever a value.
+"""
+
+import math
+import platform
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from json import JSONEncoder
+from typing import Any
+
+from supervisor.core import paste
+from supervisor.core.model import (
+    Approval,
+    Awake,
+    Device,
+    Entry,
+    Job,
+    Machine,
+    Page,
+    Power,
+    Reason,
+    Reconnect,
+    Resume,
+    Session,
+)
+from supervisor.remote.backend import Picture
+
+Document = dict[str, Any]
+
+#: Bytes of text of one entry in the stream and in a list; a page of the transcript has it all.
+STREAM_TEXT = 16 * 1024
+PAGE_TEXT = 256 * 1024
+
+_encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
+
+
+def encode(document: object) -> bytes:
+    """One document as UTF-8. A half of a surrogate pair, as broken transcripts have, becomes ``?``."""
+    return _encoder.encode(document).encode("utf-8", "replace")
+
+
+def time(seconds: float | None) -> str | None:
+    """Seconds since 1970 as RFC 3339, ``None`` for what no calendar has."""
+    if seconds is None:
+        return None
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def seconds(text: str) -> float | None:
+    """RFC 3339 as seconds since 1970, ``None`` for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at.timestamp() if at.tzinfo else None
+
+
+def machine(picture: Picture) -> Document:
+    """The machine as a phone sees it."""
+    told = picture.machine
+    shown = awake(picture.awake)
+    return {
+        "id": told.id,
+        "hostname": told.hostname,
+        "os": told.os,
+        "versions": {
+            "wakeline": told.wakeline_version,
+            "python": platform.python_version(),
+            "agents": dict(told.agents),
+        },
+        "started_at": time(told.started_at),
+        "battery": _battery(picture.power),
+        "network": {"online": picture.online},
+        "awake": shown,
+        "reasons": shown["reasons"],
+    }
+
+
+def picture(seen: Picture) -> Document:
+    """Everything that a screen needs which has nothing yet."""
+    return {
+        "machine": machine(seen),
+        "sessions": sessions(seen.sessions, seen.machine),
+        "awake": awake(seen.awake),
+    }
+
+
+def sessions(known: Sequence[Session], of: Machine) -> list[Document]:
+    """Many sessions, newest activity first."""
+    newest_first = sorted(known, key=activity, reverse=True)
+    return [session(one, of) for one in newest_first]
+
+
+def activity(known: Session) -> float:
+    """When something last happened in it."""
+    return known.since if known.last_activity_at is None else known.last_activity_at
+
+
+def session(known: Session, of: Machine) -> Document:
+    """One session with everything that is known of it."""
+    run = known.run
+    return {
+        "id": known.id,
+        "agent": known.agent,
+        "agent_version": known.agent_version,
+        "model": known.model,
+        "name": known.name,
+        "title": known.title,
+        "pid": run.pid if run else None,
+        "run_started_at": time(run.started_at) if run else None,
+        "cwd": known.cwd,
+        "hostname": of.hostname,
+        "machine": of.id,
+        "git_branch": known.git_branch,
+        "state": known.state,
+        "since": time(known.since),
+        "last_activity_at": time(known.last_activity_at),
+        "last_entry": known.last_entry and entry(known.last_entry, STREAM_TEXT),
+        "kind": known.kind,
+        "focus": known.focus,
+        "jobs": [job(one) for one in known.jobs],
+        "approval": known.approval and approval(known.approval),
+        "reconnect": known.reconnect and _reconnect(known.reconnect),
+        "keeps_awake": known.keeps_awake,
+        "context_used_percent": _number(known.context_used_percent),
+        "tokens": known.tokens,
+        "cost_usd": _number(known.cost_usd),
+        "resume_command": known.resume and paste.command(known.resume, _usual_shell(of)),
+        "stale": known.stale,
+        "parent_id": known.parent_id,
+        "failure": known.failure,
+    }
+
+
+def entry(written: Entry, limit: int) -> Document:
+    """One entry, its text cut after *limit* bytes."""
+    text, was_cut = cut(written.text, limit)
+    return {
+        "seq": written.seq,
+        "id": written.id,
+        "at": time(written.at),
+        "role": written.role,
+        "kind": written.kind,
+        "text": text,
+        "tool": written.tool,
+        "truncated": written.truncated or was_cut,
+    }
+
+
+def cut(text: str, limit: int) -> tuple[str, bool]:
+    """The first *limit* bytes of a text, whole characters only, and whether that is less."""
+    if len(text) * 4 <= limit:
+        return text, False
+    data = text[: limit + 1].encode("utf-8", "replace")
+    if len(data) <= limit:
+        return text, False
+    return data[:limit].decode("utf-8", "ignore"), True
+
+
+def page(of: Page) -> Document:
+    """A page of a transcript, oldest entry first."""
+    return {"entries": [entry(one, PAGE_TEXT) for one in of.entries], "before": of.before}
+
+
+def job(running: Job) -> Document:
+    """A background process of a session."""
+    return {
+        "pid": running.pid,
+        "command": running.command,
+        "started_at": time(running.started_at),
+        "cpu_percent": _number(running.cpu_percent),
+        "memory_bytes": running.memory_bytes,
+        "output": running.output,
+    }
+
+
+def approval(asked: Approval) -> Document:
+    """A question of an agent."""
+    return {
+        "id": asked.id,
+        "at": time(asked.at),
+        "summary": asked.summary,
+        "tool": asked.tool,
+        "text": asked.text,
+        "answerable": asked.answerable,
+    }
+
+
+def awake(kept: Awake) -> Document:
+    """Keep-awake, explained."""
+    return {
+        "mode": kept.mode,
+        "mode_until": time(kept.mode_until),
+        "wanted": kept.wanted,
+        "held": kept.held,
+        "held_since": time(kept.held_since),
+        "mechanism": kept.mechanism,
+        "reasons": [_reason(one) for one in kept.reasons],
+        "releases_at": time(kept.releases_at),
+        "problem": kept.problem,
+    }
+
+
+def device(paired: Device) -> Document:
+    """A paired phone; its key is nobody's business."""
+    return {
+        "id": paired.id,
+        "label": paired.label,
+        "scope": paired.scope,
+        "paired_at": time(paired.paired_at),
+        "last_seen_at": time(paired.last_seen_at),
+        "last_address": paired.last_address,
+    }
+
+
+def resume(way: Resume | None, session_id: str, shell: paste.Shell) -> Document:
+    """How to bring a session back by hand, and whether a command can be given safely."""
+    command = paste.command(way, shell) if way else None
+    return {
+        "command": command,
+        "argv": list(way.argv) if way else [],
+        "cwd": way.cwd if way else None,
+        "session_id": session_id,
+        "safe": command is not None,
+    }
+
+
+def base64url(data: bytes) -> str:
+    """Bytes as URLs and our JSON carry them: without padding."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def published(topic: str, session_id: str | None, told: Any, now: Callable[[], Picture]) -> object:
+    """The ``data`` of one event of the stream. *now* gives the picture of this moment."""
+    match told:
+        case Entry():
+            return {"session_id": session_id, "entry": entry(told, STREAM_TEXT)}
+        case Session():
+            return session(told, now().machine)
+        case Awake():
+            return awake(told)
+        case Job():
+            return {"session_id": session_id, "job": job(told)}
+        case Approval():
+            return {"session_id": session_id, "approval": approval(told)}
+    match topic:
+        case "machine":
+            return machine(now())
+        case "gap":
+            return {"reason": str(told), "session_id": session_id, **picture(now())}
+        case "approval":
+            return {"session_id": session_id, "approval": None}
+        case "focus":
+            return {"session_id": session_id, "focus": told}
+    return dict(told) if isinstance(told, Mapping) else told
+
+
+def _usual_shell(of: Machine) -> paste.Shell:
+    return paste.Shell.POWERSHELL if of.os.startswith("Windows") else paste.Shell.POSIX
+
+
+def _battery(power: Power) -> Document | None:
+    if power.percent is None and power.on_battery is None:
+        return None
+    return {"percent": _number(power.percent), "on_battery": power.on_battery}
+
+
+def _reconnect(link: Reconnect) -> Document:
+    return {
+        "attempt": link.attempt,
+        "next_try_at": time(link.next_try_at),
+        "reason": link.reason,
+        "policy": link.policy,
+    }
+
+
+def _reason(why: Reason) -> Document:
+    return {
+        "text": why.text,
+        "since": time(why.since),
+        "until": time(why.until),
+        "session_id": why.session_id,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
