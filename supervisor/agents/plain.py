@@ -4,14 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from supervisor.agents.base import (
-    Concern,
-    History,
-    OpenLines,
-    Processes,
-    Watched,
-    nothing_to_listen_to,
-)
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
 from supervisor.core.model import Entry, EntryKind, Page, Record, Resume, Role, Sighting, Transcript
 
 name: Final = "plain"

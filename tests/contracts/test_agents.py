@@ -9,7 +9,7 @@ import pytest
 
 from supervisor.agents.base import Agent, Concern, History, Processes, Reader
 from supervisor.agents.catalog import AGENTS
-from supervisor.core.model import Page, Process, Record, Run, Sighting, Transcript
+from supervisor.core.model import Page, Process, Record, Run, Sighting, Sign, Transcript
 
 #: Files that agents look for, relative to the user's home, and what never should be in one.
 PLACES = (
@@ -223,6 +223,21 @@ def _strange_paths(home: Path, outside: Path) -> Iterator[Path]:
     yield outside / "elsewhere.jsonl"
     yield Path("/")
     yield home / "no such folder" / "\udcff"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("content", [None, b"", b"\0" * 5000], ids=["nothing", "empty", "zeros"])
+async def test_nobody_to_listen_to_is_no_error(agent: Agent, tmp_path: Path, content: bytes | None) -> None:
+    """Where no agent speaks, listening ends by itself, with nothing told."""
+    for place in PLACES if content is not None else ():
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content or b"")
+    told: list[tuple[str, Sign, str | None]] = []
+
+    await agent.listen(_home(agent, tmp_path), lambda *words: told.append(words))
+
+    assert told == []
 
 
 def test_the_folders_to_watch_are_its_own(agent: Agent, tmp_path: Path) -> None:

@@ -4,14 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from supervisor.agents.base import (
-    Concern,
-    History,
-    OpenLines,
-    Processes,
-    Watched,
-    nothing_to_listen_to,
-)
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
 from supervisor.agents.opencode import store
 from supervisor.agents.opencode.history import Conversation
 from supervisor.agents.opencode.live import SESSION_ID, sightings, where

@@ -291,7 +291,7 @@ def _sighting(database: Path, run: Run, session: Row, stands: Standing, asked: A
         run=run,
         alive=True,
         facts=replace(facts, model=stands.model or facts.model, failure=stands.failure),
-        sign=stands.sign or Sign.IDLE,
+        sign=stands.sign,
         waiting_for=stands.question,
         transcript=where(database, session["id"]),
         parent_id=text(session.get("parent_id")),

@@ -92,10 +92,11 @@ def test_pages_of_any_size_make_the_whole(
 def test_news_and_pages_agree_at_every_moment(home: Path, replay: Any) -> None:
     """Whenever somebody begins to listen, what there was and what comes make the whole, each entry once."""
     listeners: list[tuple[Conversation, list[Entry]]] = []
-    for _ in replay.events:
-        listener = _conversation(home)
-        listener.recent()
-        listeners.append((listener, _all(listener)))
+    for number in range(len(replay.events)):
+        if number % 3 == 0:
+            listener = _conversation(home)
+            listener.recent()
+            listeners.append((listener, _all(listener)))
         replay.write()
         for conversation, heard in listeners:
             heard += [entry for record in conversation.more() for entry in record.entries]
