@@ -1,5 +1,6 @@
 """The ``wakeline`` command, and the one funnel for everything that goes wrong in it."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,15 +12,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from supervisor.commands.parser import run
 
     try:
-        return run(sys.argv[1:] if arguments is None else arguments)
+        code = run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+        return code
     except WakelineError as trouble:
         print(f"wakeline: {trouble.title}", file=sys.stderr)
         if trouble.hint:
             print(trouble.hint, file=sys.stderr)
         return trouble.exit_code
     except BrokenPipeError:
-        # The reader of a pipe has seen enough; nothing more may be written, not even at exit.
-        sys.stderr.close()
+        # The reader of a pipe has seen enough; what is left must not be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130

@@ -65,9 +65,7 @@ class Client:
         """Remove something."""
         self._ask("DELETE", path, None)
 
-    def events(
-        self, after: str | None = None, session: str | None = None
-    ) -> Generator[Event, None, None]:
+    def events(self, after: str | None = None, session: str | None = None) -> Generator[Event, None, None]:
         """Follow the stream, from *after* on if given, until the supervisor ends it.
 
         *session*: only this one, and what concerns the whole machine. Raises ``Unreachable`` when

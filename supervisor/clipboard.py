@@ -1,2 +1,6 @@
-def put(text: str) -> bool: return False
-def tool(): return None
+def put(text: str) -> bool:
+    return False
+
+
+def tool():
+    return None

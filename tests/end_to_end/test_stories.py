@@ -91,9 +91,11 @@ def test_a_claude_session_from_its_start_to_a_kill(
     wakeline.wait_for(**key, state="idle")
     until((cwd / "made-by-claude").exists)
 
+    until(lambda: said(entries(wakeline, session["id"]), "assistant")[-1] == "Done.")
     shown = entries(wakeline, session["id"])
     assert said(shown, "user") == ["SCENARIO:slow:100:30", "SCENARIO:bash touch made-by-claude"]
-    assert len(said(shown, "assistant")) == 2
+    assert said(shown, "assistant")[1:] == ["Running a command.", "Done."]
+    assert len(said(shown, "assistant")[0].split()) == 30
     assert [e["text"] for e in shown if e["kind"] == "tool_call"] == ["touch made-by-claude"]
     assert [e["seq"] for e in shown] == sorted({e["seq"] for e in shown})
 
