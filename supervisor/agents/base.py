@@ -10,8 +10,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
-from supervisor.core.model import Page, Record, Resume, Run, Sighting, Sign, Transcript
-from supervisor.core.model import Process as Process
+from supervisor.core.model import Page, Process, Record, Resume, Run, Sighting, Sign, Transcript
 
 
 class Processes(Protocol):
@@ -79,7 +78,10 @@ class History(Protocol):
         ...
 
     def more(self) -> Sequence[Record]:
-        """What has been written since the last call of ``recent`` or ``more``."""
+        """What has been written since the last call of ``recent`` or ``more``.
+
+        After much at once it is a part of it: ask again until nothing comes.
+        """
         ...
 
     def replaced(self) -> bool:

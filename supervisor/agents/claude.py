@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from supervisor.agents.base import Concern, History, OpenLines, Process, Processes, Watched, nothing_to_listen_to
+from supervisor.agents.base import Concern, History, OpenLines, Process, Processes, Watched
 from supervisor.core.model import (
     Entry,
     EntryKind,
@@ -34,7 +34,7 @@ from supervisor.core.model import (
 name: Final = "claude"
 title: Final = "Claude Code"
 
-listen = nothing_to_listen_to
+from supervisor.agents.base import nothing_to_listen_to as listen
 
 #: A longer text of one entry is cut, in characters.
 TEXT_LIMIT: Final = 256 * 1024
