@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from supervisor.agents.fields import count, mapping, moment, parsed, string, strings
+from supervisor.agents.fields import clean, count, mapping, moment, parsed, string, strings
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 
 #: What a tool's result begins with; only the exit code is news to a person.
@@ -275,7 +275,8 @@ def _told_by_tool(output: object) -> str:
 
 def _entry(of: _Payload, role: Role, kind: EntryKind, text: str, tool: str | None = None) -> Record:
     name = string(of.get("id")) or string(of.get("call_id")) or ""
-    return Record(entries=(Entry(seq=0, id=name, at=None, role=role, kind=kind, text=text, tool=tool),))
+    entry = Entry(seq=0, id=name, at=None, role=role, kind=kind, text=clean(text), tool=tool)
+    return Record(entries=(entry,))
 
 
 def _placed(entry: Entry, number: int, at: float | None, ordinal: object) -> Entry:
