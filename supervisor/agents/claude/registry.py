@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -12,6 +11,7 @@ from typing import Any, Final
 from supervisor.agents.base import Process, Processes
 from supervisor.agents.claude import files
 from supervisor.agents.fields import mapping, parsed, seconds, short
+from supervisor.agents.regular import opened
 from supervisor.core.model import Facts, Run, Sighting, Sign
 
 #: A registry file has about 700 bytes; a larger one is not what it seems.
@@ -62,15 +62,9 @@ def _registrations(folder: Path) -> dict[int, Mapping[str, Any]]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     """A small file with one JSON object; empty for anything else."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        opened = os.open(path, flags)
-        try:
-            if not stat.S_ISREG(os.fstat(opened).st_mode):
-                return {}
-            return mapping(parsed(os.read(opened, REGISTRY_LIMIT)))
-        finally:
-            os.close(opened)
+        with opened(path) as file:
+            return mapping(parsed(file.read(REGISTRY_LIMIT)))
     except OSError:
         return {}
 

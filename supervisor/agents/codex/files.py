@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from supervisor.agents.codex.rollout import Rollout
 from supervisor.agents.fields import mapping, parsed, string
+from supervisor.agents.regular import opened
 from supervisor.core.model import EntryKind, Role
 
 UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -154,7 +155,7 @@ def _listed(folder: Path | str) -> list[os.DirEntry[str]]:
 def _lines(rollout: Path, limit: int) -> Iterator[Mapping[str, Any]]:
     """Whole lines of the first *limit* bytes that hold an object."""
     try:
-        with rollout.open("rb") as file:
+        with opened(rollout) as file:
             while limit > 0 and (line := file.readline(limit)).endswith(b"\n"):
                 limit -= len(line)
                 if isinstance(found := parsed(line), dict):
