@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supervisor.agents import claude
+from supervisor.agents.claude.transcript import Reading
 from supervisor.core.model import EntryKind, Record, Role, Sighting, Sign
 from tests.lab import homes
 from tests.lab.processes import Below
@@ -61,7 +62,7 @@ class Desk:
         found = claude.find(self.home / ".claude", session_id)
         if found is None:
             return []
-        reading = claude.Reading()
+        reading = Reading()
         whole = Path(found.where).read_bytes().rpartition(b"\n")[0]
         return [reading(json.loads(line)) for line in whole.splitlines()]
 
