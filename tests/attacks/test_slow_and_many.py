@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from supervisor.remote.crowd import PER_ADDRESS, Crowd
+from supervisor.remote.crowd import PER_ADDRESS
 from tests.fakes.backend import entry
 from tests.fakes.house import LOOPBACK, House
 from tests.fakes.raw import Wire, request
@@ -84,37 +84,6 @@ def _wait(until: Callable[[], bool], house: House) -> None:
     deadline = time.monotonic() + 10
     while not house.call(until):
         assert time.monotonic() < deadline
-
-
-def test_strangers_push_out_strangers_and_never_a_phone() -> None:
-    """The oldest connection of the greediest address goes first."""
-    crowd = Crowd()
-    gone: list[str] = []
-    phone = crowd.enter("phone")
-    assert phone
-    phone.proved = True
-    phone.leave = lambda: gone.append("phone")
-    for number in range(64):
-        guest = crowd.enter(f"10.0.0.{number % 8}")
-        assert guest
-        guest.leave = lambda number=number: gone.append(f"{number % 8}")  # type: ignore[misc]
-
-    newcomers = [crowd.enter(f"10.0.1.{number}") for number in range(10)]
-
-    assert all(newcomers)
-    assert len(gone) == 10
-    assert "phone" not in gone
-    assert len(crowd) == 65
-
-
-def test_there_is_an_end_to_how_many_come_in() -> None:
-    """256 altogether; when all of them are proved, nobody is pushed out."""
-    crowd = Crowd(per_address=300, strangers=300)
-    for _ in range(256):
-        crowd.enter("local", proved=True)
-
-    assert crowd.enter("local", proved=True) is None
-    assert len(crowd) == 256
 
 
 def test_a_phone_that_does_not_read_costs_four_mebibytes_and_is_let_go(house: House) -> None:
