@@ -34,6 +34,8 @@ from supervisor.core.model import (
 name: Final = "claude"
 title: Final = "Claude Code"
 
+from supervisor.agents.base import nothing_to_listen_to as listen
+
 #: A longer text of one entry is cut, in characters.
 TEXT_LIMIT: Final = 256 * 1024
 #: A registry file has about 700 bytes; a larger one is not what it seems.

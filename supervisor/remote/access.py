@@ -229,7 +229,7 @@ class Tokens:
         for key in [key for key, grant in self._grants.items() if grant.ends <= now]:
             del self._grants[key]
         own = [key for key, grant in self._grants.items() if grant.device_id == device_id]
-        for key in own[: len(own) + 1 - _TOKENS_PER_DEVICE]:
+        for key in own[: max(0, len(own) + 1 - _TOKENS_PER_DEVICE)]:
             del self._grants[key]
 
 

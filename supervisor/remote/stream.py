@@ -132,7 +132,7 @@ class Streams:
         if device_id is None:
             return
         own = [one for one in self._readers.values() if one.device_id == device_id and not one.over.is_set()]
-        for reader in own[: len(own) + 1 - STREAMS_PER_DEVICE]:
+        for reader in own[: max(0, len(own) + 1 - STREAMS_PER_DEVICE)]:
             reader.over.set()
 
     def _begin(self, reader: _Reader, after: str | None) -> None:
