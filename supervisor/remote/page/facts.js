@@ -3,7 +3,7 @@
 import { ago, h, icon, moment, number, say_aloud, sheet } from './dom.js';
 import { agent_of, name_of, path_of, picture } from './picture.js';
 import { state_word } from './list.js';
-import { plain } from './text.js';
+import { plain } from './marks.js';
 import { say } from './words.js';
 
 // Puts *text* on the clipboard, or, where the browser has none for us, selects it in *field*.

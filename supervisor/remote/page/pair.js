@@ -2,7 +2,7 @@
 
 import { h, icon } from './dom.js';
 import { digest, joined, keep, new_key, possible, prover, to_bytes, to_text } from './keys.js';
-import { plain } from './text.js';
+import { plain } from './marks.js';
 import { Unreachable, post } from './wire.js';
 import { say } from './words.js';
 
