@@ -172,6 +172,17 @@ class Place:
         running = self.start("mate", ["mate-session", "--disable-acceleration-check"])
         return self._answers(running, "org.gnome.SessionManager")
 
+    def start_gnome_session(self) -> Running:
+        """The real session manager of GNOME, with nothing else of GNOME; it insists on a logind."""
+        need(GNOME)
+        self.start_system_bus()
+        self.start_logind()
+        sessions = self.folder / "gnome-session" / "sessions"
+        sessions.mkdir(parents=True)
+        (sessions / "bare.session").write_text("[GNOME Session]\nName=bare\nRequiredComponents=\n")
+        argv = [GNOME, "--builtin", "--disable-acceleration-check", "--session=bare"]
+        return self._answers(self.start("gnome", argv), "org.gnome.SessionManager")
+
     def start_xfce_power_manager(self) -> Running:
         """The real power manager of Xfce."""
         need("xfce4-power-manager", "xfconf-query")

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,7 +22,7 @@ from tests.lab.buses import Place, need, place
 from tests.lab.waiting import until
 
 BY_LOGIND = Held(held=True, mechanism="logind")
-BY_MATE = Held(held=True, mechanism="session manager (org.gnome.SessionManager)")
+BY_SESSION_MANAGER = Held(held=True, mechanism="session manager (org.gnome.SessionManager)")
 BY_POWER_MANAGER = Held(held=True, mechanism="power manager (org.freedesktop.PowerManagement)")
 FREE = Held(held=False)
 OURS = ("sleep", "Wakeline", "claude is working")
@@ -234,14 +234,15 @@ def test_on_a_desktop_without_a_service_the_weak_lock_is_told(server: Scene) -> 
     assert held.problem == "programs of the same user can still put the machine to sleep (systemd before 257)"
 
 
-def test_a_session_manager_holds_and_lets_go(desktop: Scene) -> None:
+@pytest.mark.parametrize("start", [Place.start_mate_session, Place.start_gnome_session])
+def test_a_session_manager_holds_and_lets_go(desktop: Scene, start: Callable[[Place], object]) -> None:
     """MATE, Cinnamon and GNOME are asked at their session manager, which then refuses to suspend."""
-    desktop.place.start_mate_session()
+    start(desktop.place)
 
     held, inhibited = desktop.hold(), desktop.place.session_inhibited()
     desktop.holder.release()
 
-    assert (held, inhibited) == (BY_MATE, True)
+    assert (held, inhibited) == (BY_SESSION_MANAGER, True)
     assert desktop.heard() == FREE
     assert not desktop.place.session_inhibited()
 
@@ -255,9 +256,9 @@ def test_a_session_manager_that_dies_is_noticed_and_asked_again(desktop: Scene) 
     lost, nothing = desktop.heard(), desktop.heard()
     desktop.place.start_mate_session()
 
-    assert lost == Held(held=False, problem=f"{BY_MATE.mechanism} went away")
+    assert lost == Held(held=False, problem=f"{BY_SESSION_MANAGER.mechanism} went away")
     assert not nothing.held
-    assert desktop.heard() == BY_MATE
+    assert desktop.heard() == BY_SESSION_MANAGER
     assert desktop.place.session_inhibited()
 
 
@@ -284,7 +285,12 @@ def test_a_desktop_that_turns_up_takes_over_from_logind(server: Scene) -> None:
     mate.kill()
     held += [server.heard(), server.heard()]
 
-    assert held == [BY_LOGIND, BY_MATE, Held(held=False, problem=f"{BY_MATE.mechanism} went away"), BY_LOGIND]
+    assert held == [
+        BY_LOGIND,
+        BY_SESSION_MANAGER,
+        Held(held=False, problem=f"{BY_SESSION_MANAGER.mechanism} went away"),
+        BY_LOGIND,
+    ]
     assert server.place.locks() == [OURS]
 
 
