@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 #: Seconds; a shell that says nothing for so long has got stuck in the line.
-PATIENCE = 15.0
+PATIENCE = 10.0
 
 _PROGRAMS = {
     # Says where it runs and with which words.
