@@ -9,10 +9,10 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from supervisor import __version__
 from supervisor import settings as setting
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
@@ -31,14 +31,14 @@ from supervisor.settings import Settings
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
 from supervisor.system import boot
-from supervisor.system.awake import Holder, Holding
-from supervisor.system.branch import branch_of
+from supervisor.system.awake import Held, Holder
+from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
 from supervisor.system.power import PowerWatch
 from supervisor.system.processes import Processes
 from supervisor.transcripts.tail import LineFile
-from supervisor.transcripts.watch import Watch
+from supervisor.transcripts.watch import open_watch
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,9 @@ def _log(quiet: bool) -> None:
         level=logging.WARNING if quiet else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # Others say at this level what only their makers want to know.
+    for chatty in ("wakepy", "aiohttp", "zeroconf", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 async def _run(places: Folders, settings: Settings, database: Database) -> None:
@@ -91,7 +94,7 @@ class Supervisor:
             keeper=Keeper(rules), resume=self._resume, keep_over=settings.list.keep_over_hours * 3600.0
         )
         self.engine = Engine(self.desk, self._hands())
-        self.watch = Watch(self._changed, logger.warning)
+        self.watch = open_watch(self._changed, logger.warning)
         self.holder = Holder(self._held)
         self.power = PowerWatch(self._power)
         self.observer = Observer(
@@ -124,16 +127,14 @@ class Supervisor:
             for watched in agent.watched(home):
                 self.watch.add(watched.folder, watched.depth)
         self.power.start()
+        watching = asyncio.create_task(self.watch.run(), name="watch")
         observing = asyncio.create_task(self.observer.run(), name="observe")
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
         logger.info("serving at %s", self._places.socket)
         try:
-            await asyncio.wait({observing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({watching, observing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            stopping.cancel()
-            observing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await observing
+            await _ended(stopping, observing, watching)
             await self._close()
 
     async def _restore(self) -> None:
@@ -148,7 +149,6 @@ class Supervisor:
 
     async def _close(self) -> None:
         await self.server.close()
-        self.watch.close()
         self.power.close()
         self.observer.close()
         for stop in self._exits.values():
@@ -181,7 +181,7 @@ class Supervisor:
         self.engine.post(events.RunEnded(run=run, at=time.time()))
 
     def _read_branch(self, effect: effects.ReadBranch) -> None:
-        found = branch_of(Path(effect.cwd))
+        found = git_branch(effect.cwd)
         self.engine.post(events.BranchRead(session_id=effect.session_id, branch=found, at=time.time()))
 
     def _save(self, session: Session) -> None:
@@ -192,7 +192,7 @@ class Supervisor:
     def _changed(self, path: Path) -> None:
         self.observer.changed(path)
 
-    def _held(self, holding: Holding) -> None:
+    def _held(self, holding: Held) -> None:
         self.engine.post_from_thread(
             events.Held(
                 held=holding.held, mechanism=holding.mechanism, problem=holding.problem, at=time.time()
@@ -205,6 +205,15 @@ class Supervisor:
     def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
         known = AGENTS.get(agent)
         return known.resume(session_id, cwd) if known else None
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    """End them all; what one of them died of is raised."""
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
 
 
 def _chosen(settings: Settings) -> Mapping[str, tuple[Agent, Path]]:
@@ -223,7 +232,7 @@ def _machine(database: Database) -> Machine:
         id=machine_id,
         hostname=hostname(),
         os=f"{platform.system()} {platform.release()}",
-        wakeline_version=version("wakeline"),
+        wakeline_version=__version__,
         started_at=time.time(),
         boot_id=boot.boot_id(),
     )

@@ -4,7 +4,7 @@ import json
 import os
 import socket as sockets
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 from supervisor.core.errors import Failed, NoSuchSession, Refused, Unreachable, WakelineError, WrongUse
@@ -65,7 +65,7 @@ class Client:
         """Remove something."""
         self._ask("DELETE", path, None)
 
-    def events(self, after: str | None = None, session: str | None = None) -> Iterator[Event]:
+    def events(self, after: str | None = None, session: str | None = None) -> Generator[Event, None, None]:
         """Follow the stream, from *after* on if given, until the supervisor ends it.
 
         *session*: only this one, and what concerns the whole machine. Raises ``Unreachable`` when

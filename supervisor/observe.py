@@ -9,9 +9,10 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from supervisor.agents.base import Agent, Concern, History, OpenLines, Processes
+from supervisor.agents.base import Agent, Concern, History, Processes
 from supervisor.core import events
 from supervisor.core.model import OVER, Session, Sighting, Sign, Transcript
 
@@ -53,10 +54,14 @@ class Observer:
         *,
         agents: Mapping[str, tuple[Agent, Path]],
         processes: Processes,
-        lines: OpenLines,
+        lines: Callable[..., History],
         post: Post,
     ) -> None:
-        """*agents*: each agent with the folder that it keeps its files in."""
+        """*agents*: each agent with the folder that it keeps its files in.
+
+        *lines* opens a file of lines: a path and a reader, and as *root* the folder that the path
+        must not lead out of.
+        """
         self._posts = {name: _Post(agent, home) for name, (agent, home) in agents.items()}
         self._processes = processes
         self._lines = lines
@@ -152,12 +157,10 @@ class Observer:
                 self._read(followed)
 
     def _read(self, followed: _Followed) -> None:
-        records = followed.history.more()
-        if followed.history.replaced():
-            self._post(events.Replaced(session_id=followed.session_id, at=time.time()))
-        if records:
-            written = tuple(records)
-            self._post(events.Written(session_id=followed.session_id, records=written, at=time.time()))
+        while records := tuple(followed.history.more()):
+            if followed.history.replaced():
+                self._post(events.Replaced(session_id=followed.session_id, at=time.time()))
+            self._post(events.Written(session_id=followed.session_id, records=records, at=time.time()))
 
     # -- transcripts of live sessions -----------------------------------------------------------
 
@@ -198,7 +201,8 @@ class Observer:
 
     def history(self, transcript: Transcript) -> History:
         """Open a stored transcript."""
-        return self._posts[transcript.agent].agent.open(transcript, self._lines)
+        post = self._posts[transcript.agent]
+        return post.agent.open(transcript, partial(self._lines, root=post.home))
 
     def stored(self) -> Sequence[Transcript]:
         """Every stored transcript of every agent, newest change first. May block on disk."""

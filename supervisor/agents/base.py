@@ -10,17 +10,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
-from supervisor.core.model import Page, Record, Resume, Run, Sighting, Sign, Transcript
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """A process of this user, as the system describes it. *cwd*: ``None`` if it may not be known."""
-
-    run: Run
-    parent_pid: int
-    argv: tuple[str, ...]
-    cwd: str | None
+from supervisor.core.model import Page, Process, Record, Resume, Run, Sighting, Sign, Transcript
 
 
 class Processes(Protocol):
@@ -88,7 +78,10 @@ class History(Protocol):
         ...
 
     def more(self) -> Sequence[Record]:
-        """What has been written since the last call of ``recent`` or ``more``."""
+        """What has been written since the last call of ``recent`` or ``more``.
+
+        After much at once it is a part of it: ask again until nothing comes.
+        """
         ...
 
     def replaced(self) -> bool:

@@ -1,13 +1,14 @@
 """Which session is meant: any unique beginning of an id, or a name."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from supervisor.client import Client
 from supervisor.core.errors import NoSuchSession
 
 _STORED_SEARCHED = 1000
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
 def session(client: Client, wanted: str) -> dict[str, Any]:
@@ -17,7 +18,9 @@ def session(client: Client, wanted: str) -> dict[str, Any]:
     stored = client.get(f"/api/sessions?all=1&limit={_STORED_SEARCHED}")["sessions"]
     if found := _among(stored, wanted):
         return found
-    answer: dict[str, Any] = client.get(f"/api/sessions/{quote(wanted, safe='')}")
+    if not _ID.fullmatch(wanted):
+        raise NoSuchSession(f"No session is called {wanted[:80]!r}.", "See: wakeline ls --all")
+    answer: dict[str, Any] = client.get(f"/api/sessions/{wanted}")
     return answer
 
 

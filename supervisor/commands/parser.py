@@ -4,9 +4,9 @@ import argparse
 import difflib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from typing import Final, NoReturn
 
+from supervisor import __version__
 from supervisor.core.errors import WrongUse
 
 #: verb → (module, one line of help)
@@ -54,7 +54,7 @@ def _outer(arguments: Sequence[str]) -> None:
     if not arguments or arguments[0] == "--no-tray":
         return
     if arguments[0] in {"-V", "--version"}:
-        print(f"wakeline {version('wakeline')}")
+        print(f"wakeline {__version__}")
         raise SystemExit(0)
     if arguments[0] in {"-h", "--help", "help"}:
         print(overview())

@@ -81,12 +81,14 @@ class _Followed:
             return "was cut short"
         if not _stands(file, 0, self.head) or not _ends(file, self.lines.line_at, self.before_line):
             return "was written anew"
-        if not (
-            _ends(file, self.lines.position, self.before_next)
-            and _stands(file, self.lines.line_at, self.line_head)
-        ):
+        if self.lines.position != self.lines.line_at and not self._torn_line_stands(file):
             self._read_line_again()
         return None
+
+    def _torn_line_stands(self, file: Opened) -> bool:
+        return _ends(file, self.lines.position, self.before_next) and _stands(
+            file, self.lines.line_at, self.line_head
+        )
 
     def _read_line_again(self) -> None:
         """A line that was not whole may be taken back, or written over."""
@@ -159,10 +161,12 @@ class LineFile:
 
     def _look(self, file: Opened) -> Sequence[Record]:
         """See whether the file is still the one that was followed."""
-        _refuse_foreign(file)
-        self._trouble = None
         happened = self._followed and self._followed.what_happened(file)
-        return [self._start_over(happened)] if happened else []
+        told = [self._start_over(happened)] if happened else []
+        if self._followed is None:
+            _refuse_foreign(file)
+        self._trouble = None
+        return told
 
     def _start_over(self, happened: str) -> Record:
         self._followed = None

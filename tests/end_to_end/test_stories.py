@@ -76,8 +76,7 @@ def test_a_claude_session_from_its_start_to_a_kill(
     key = {"id": session["id"]}
 
     terminal.prompt("SCENARIO:slow:100:30")
-    working = wakeline.wait_for(**key, state="working")
-    assert working["title"] == "SCENARIO:slow:100:30"
+    wakeline.wait_for(**key, state="working", title="SCENARIO:slow:100:30")
     until(lambda: wakeline.session(**key)["keeps_awake"])  # type: ignore[index]  # it is there
     idle = wakeline.wait_for(**key, state="idle")
     assert idle["model"]
@@ -86,13 +85,17 @@ def test_a_claude_session_from_its_start_to_a_kill(
     asks = wakeline.wait_for(**key, state="needs_you")
     until(lambda: (wakeline.session(**key) or {})["approval"]["text"] == "touch made-by-claude")
     assert asks["approval"]["summary"]
+    terminal.wait_for("Do you want to proceed?")
+    terminal.settle()
     terminal.press("1")
     wakeline.wait_for(**key, state="idle")
     until((cwd / "made-by-claude").exists)
 
+    until(lambda: said(entries(wakeline, session["id"]), "assistant")[-1] == "Done.")
     shown = entries(wakeline, session["id"])
     assert said(shown, "user") == ["SCENARIO:slow:100:30", "SCENARIO:bash touch made-by-claude"]
-    assert len(said(shown, "assistant")) == 2
+    assert said(shown, "assistant")[1:] == ["Running a command.", "Done."]
+    assert len(said(shown, "assistant")[0].split()) == 30
     assert [e["text"] for e in shown if e["kind"] == "tool_call"] == ["touch made-by-claude"]
     assert [e["seq"] for e in shown] == sorted({e["seq"] for e in shown})
 
@@ -158,7 +161,7 @@ def test_two_claude_sessions_in_one_folder_and_a_headless_one(
     assert other["state"] == "idle"
 
     headless = in_terminal(launch.plus("-p", "say it"))
-    seen = wakeline.wait_for(pid=headless.pid)
+    seen = wakeline.wait_for(pid=headless.pid, state="working")
     assert headless.wait() == 0
     wakeline.wait_for(id=seen["id"], state="ended", seconds=3)
     assert said(entries(wakeline, seen["id"]), "user") == ["say it"]
@@ -199,8 +202,8 @@ def test_a_codex_session_from_its_start_to_a_kill(
     session = wakeline.wait_for(agent="codex", state="working")
     assert session["cwd"] == str(cwd)
     assert session["agent_version"] == "0.169.0"
-    assert session["model"] == "fake-model"
-    wakeline.wait_for(id=session["id"], state="idle")
+    idle = wakeline.wait_for(id=session["id"], state="idle")
+    assert idle["model"] == "fake-model"
     shown = entries(wakeline, session["id"])
     assert said(shown, "user") == ["hello %%slow:3%%"]
     assert len(said(shown, "assistant")) == 1
@@ -233,7 +236,8 @@ def test_an_opencode_session_from_its_start_to_a_kill(
     cwd = tmp_path / "project"
     terminal = in_terminal(homes.opencode(home, cwd, fake_openai.url))
     wakeline.wait_for(agent="opencode", pid=terminal.pid)
-    terminal.settle(1.5, 20.0)
+    terminal.wait_for("ctrl+p")
+    terminal.settle(1.0, 10.0)
 
     terminal.prompt("hello %%slow:3%%")
     session = wakeline.wait_for(agent="opencode", state="working")

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from supervisor.agents.base import Process
-from supervisor.core.model import Run
+from supervisor.core.model import Process, Run
 
 
 @dataclass

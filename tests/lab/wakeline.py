@@ -107,7 +107,11 @@ class Wakeline:
 
     def wait_for(self, seconds: float = 20.0, **wanted: Any) -> dict[str, Any]:
         """Wait for a session that is as wanted."""
-        found = until(lambda: self.session(**wanted), seconds, f"a session with {wanted}")
+        try:
+            found = until(lambda: self.session(**wanted), seconds)
+        except AssertionError as late:
+            told = [{key: s[key] for key in ("id", "state", "pid", "title")} for s in self.sessions()]
+            raise AssertionError(f"no session with {wanted} within {seconds:g} s, but {told}") from late
         assert found is not None
         return found
 

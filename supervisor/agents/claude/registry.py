@@ -8,11 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from supervisor.agents.base import Process, Processes
+from supervisor.agents.base import Processes
 from supervisor.agents.claude import files
 from supervisor.agents.fields import mapping, parsed, seconds, short
 from supervisor.agents.regular import opened
-from supervisor.core.model import Facts, Run, Sighting, Sign
+from supervisor.core.model import Facts, Process, Run, Sighting, Sign
 
 #: A registry file has about 700 bytes; a larger one is not what it seems.
 REGISTRY_LIMIT: Final = 64 * 1024

@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from supervisor.agents.base import Concern, History, OpenLines, Process, Processes, Watched
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
 from supervisor.agents.codex import files
 from supervisor.agents.codex.daemon import listen as listen
 from supervisor.agents.codex.daemon import socket_in
 from supervisor.agents.codex.rollout import Rollout, facts_of_head, first_line, parent_in_head
-from supervisor.core.model import Facts, Resume, Run, Sighting, Transcript
+from supervisor.core.model import Facts, Process, Resume, Run, Sighting, Transcript
 
 name = "codex"
 title = "Codex"

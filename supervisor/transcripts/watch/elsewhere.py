@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
     FileClosedNoWriteEvent,
     FileOpenedEvent,
     FileSystemEvent,
@@ -144,16 +147,25 @@ class _Listener(FileSystemEventHandler):
         """Pass on both names of what was renamed, and the name of anything else that changed."""
         if isinstance(event, _HARMLESS):
             return
-        for name in (event.src_path, event.dest_path):
-            if name:
-                self._pass_on(Path(os.fsdecode(name)))
+        old, new = (Path(os.fsdecode(name)) if name else None for name in (event.src_path, event.dest_path))
+        if old == self._real and isinstance(event, DirDeletedEvent | DirMovedEvent):
+            self._wanted.identity = None  # what comes in its place may look the same
+        for path in (old, new):
+            if path and path.is_relative_to(self._real):
+                self._pass_on(path.relative_to(self._real))
+        if isinstance(event, DirCreatedEvent | DirMovedEvent):
+            self._look_into(new or old)
 
-    def _pass_on(self, path: Path) -> None:
-        if not path.is_relative_to(self._real):
-            return
-        inside = path.relative_to(self._real)
+    def _pass_on(self, inside: Path) -> None:
         if len(inside.parts) <= self._wanted.depth + 1:
             self._heard(self._wanted.folder / inside)
+
+    def _look_into(self, path: Path | None) -> None:
+        """Pass on what is in a new folder: it may have been filled before anybody listened."""
+        if path and path.is_relative_to(self._real):
+            inside = path.relative_to(self._real)
+            for name in looks(path, self._wanted.depth - len(inside.parts)):
+                self._pass_on(Path(name).relative_to(self._real))
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

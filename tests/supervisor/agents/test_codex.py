@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.agents import codex
-from supervisor.agents.base import Agent, Concern, History, Process, Reader, Watched
-from supervisor.core.model import Facts, Page, Record, Resume, Run, Sighting
+from supervisor.agents.base import Agent, Concern, History, Reader, Watched
+from supervisor.core.model import Facts, Page, Process, Record, Resume, Run, Sighting
 from tests.fakes.processes import FewProcesses
 
 RECORDED = Path(__file__).parents[2] / "data" / "codex"

@@ -3,13 +3,16 @@
 import os
 import socket
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
-from supervisor.transcripts.opening import opened
+if sys.platform == "win32":
+    pytest.skip("these are POSIX file kinds", allow_module_level=True)
+assert sys.platform != "win32"  # says the same to the type checker
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="these are POSIX file kinds")
+from supervisor.transcripts.opening import opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tracemalloc
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from supervisor.agents.base import History, OpenLines
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Sign
 from supervisor.transcripts.reading import NEAR, Reader
 from supervisor.transcripts.tail import LineFile
@@ -101,6 +101,15 @@ def write(path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     for writer in with_them:
         writer.kill()
         writer.wait()
+
+
+def test_it_is_what_agents_need(path: Path, echo: Callable[[], Reader]) -> None:
+    """It opens files of lines for the agents' modules, and is the history that they hand on."""
+    open_lines: OpenLines = LineFile
+
+    history: History = open_lines(path, echo)
+
+    history.close()
 
 
 def test_recent_tells_the_beginning_and_the_end(path: Path, file: LineFile) -> None:
@@ -313,10 +322,11 @@ def test_a_file_made_unreadable_goes_on_when_it_is_readable_again(
     assert not file.replaced()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="FIFOs and links are POSIX'")
 @pytest.mark.parametrize("kind", ["fifo", "link", "second name"])
 def test_what_is_no_transcript_is_a_notice(path: Path, file: LineFile, kind: str) -> None:
     """A FIFO, a link to a secret or a hard link blocks nothing and shows nothing."""
+    if sys.platform == "win32":
+        pytest.skip("FIFOs and links are POSIX'")
     secret = path.with_name("secret")
     secret.write_bytes(line("secret"))
     if kind == "fifo":
@@ -387,7 +397,7 @@ def test_a_writer_killed_while_it_writes_leaves_what_was_whole(
     writer = write("w", 10_000_000, "torn")
     until(lambda: len(collect(file, seen)) >= 100)
 
-    writer.send_signal(signal.SIGKILL)
+    writer.kill()
     writer.wait()
     seen += texts(everything(file))
     append(path, line("after"))

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from supervisor.agents.base import Process
-from supervisor.core.model import Run
+from supervisor.core.model import Process, Run
 
 DATA = Path(__file__).parents[3] / "data" / "claude"
 SESSION = "57b70e53-75e1-4bad-9b35-f3dd7052f367"
