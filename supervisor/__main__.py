@@ -10,9 +10,7 @@ from supervisor.core.errors import WakelineError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the answer is its exit code (see ``core.errors``)."""
     try:
-        code = _run(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()
-        return code
+        return _run(sys.argv[1:] if arguments is None else arguments)
     except WakelineError as trouble:
         print(f"wakeline: {trouble.title}", file=sys.stderr)
         if trouble.hint:
@@ -33,6 +31,8 @@ def _run(arguments: Sequence[str]) -> int:
         return run(arguments)
     except SystemExit as done:  # how argparse ends after --help
         return int(done.code or 0)
+    finally:
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

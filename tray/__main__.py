@@ -8,21 +8,22 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from supervisor import programs
 from supervisor.core.errors import Unreachable, WakelineError
 from supervisor.folders import folders
-from tray import backend, programs, words
+from tray import backend, words
 from tray.app import Tray
 from tray.follow import Client
 
 #: In a frozen program there is no ``python -m``: the first word says which window is meant.
-WINDOWS = ("pairing", "details", "clipboard")
+WINDOWS = {"pairing": "tray.pairing", "details": "tray.details", "clipboard": "supervisor.clipboard"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tray, or one of its windows; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in WINDOWS:
-        return int(import_module(f"tray.{given[0]}").main(given[1:]) or 0)
+        return int(import_module(WINDOWS[given[0]]).main(given[1:]) or 0)
     lock = lock_file(folders().runtime, os.environ)
     lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = backend.hold(lock)

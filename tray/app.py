@@ -9,9 +9,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
+from supervisor import clipboard, programs
 from supervisor.core.errors import Unreachable, WakelineError
 from supervisor.core.model import State
-from tray import clipboard, icon, programs, words
+from tray import icon, words
 from tray import menu as lines
 from tray import snapshot as facts
 from tray.backend import Icon, Look

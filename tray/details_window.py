@@ -9,8 +9,9 @@ from queue import Empty, SimpleQueue
 from tkinter import ttk
 from typing import Any
 
+from supervisor import clipboard
 from supervisor.core.errors import WakelineError
-from tray import clipboard, details, style, words
+from tray import details, style, words
 from tray.follow import Client, Follower
 from tray.snapshot import mapping, rows, session
 

@@ -47,8 +47,6 @@ NO_WINDOWS = "Windows need tkinter, which this Python lacks (on Debian: apt inst
 NO_SCREEN = "There is no screen to open a window on."
 PHONE_HINT = "`wakeline phone` does the same in a terminal."
 SHOW_HINT = "`wakeline show ID` does the same in a terminal."
-NO_CLIPBOARD = "Nothing here can put text on the clipboard."
-NO_CLIPBOARD_HINT = "Install xclip or wl-clipboard; the command is shown under “Show details”."
 
 # The pairing window.
 

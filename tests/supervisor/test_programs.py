@@ -5,15 +5,16 @@ import sys
 
 import pytest
 
+from supervisor import programs
 from tests.lab.waiting import until
-from tray import programs
 
 
 def test_from_source_the_same_python_runs_everything() -> None:
     """A virtual environment stays in its environment."""
-    assert programs.supervisor_command() == [sys.executable, "-m", "supervisor", "serve"]
+    assert programs.supervisor_command() == [sys.executable, "-P", "-m", "supervisor", "serve", "--quiet"]
     assert programs.window_command("details", "--session=x") == [
         sys.executable,
+        "-P",
         "-m",
         "tray.details",
         "--session=x",
@@ -25,7 +26,7 @@ def test_a_frozen_program_runs_its_sibling_and_itself(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/opt/wakeline/wakeline-tray")
 
-    assert programs.supervisor_command() == ["/opt/wakeline/wakeline", "serve"]
+    assert programs.supervisor_command() == ["/opt/wakeline/wakeline", "serve", "--quiet"]
     assert programs.window_command("pairing") == ["/opt/wakeline/wakeline-tray", "pairing"]
 
 

@@ -1,6 +1,6 @@
 """Makes the pictures of the README: real windows on a screen of their own, before a fake supervisor.
 
-From the top of the source tree: ``python -m docs.pictures.make``
+From the top of the source tree: ``python -m tests.pictures.make``
 """
 
 import sys

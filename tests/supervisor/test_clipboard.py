@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from supervisor import clipboard
 from supervisor.core.errors import Failed
-from tray import clipboard, words
 
 
 def programs_in(folder: Path, *names: str) -> dict[str, str]:
@@ -39,7 +39,7 @@ def test_where_nothing_can_keep_a_text_the_failure_says_what_to_do(tmp_path: Pat
     with pytest.raises(Failed) as failure:
         clipboard.copy("text", nothing)
 
-    assert (failure.value.title, failure.value.hint) == (words.NO_CLIPBOARD, words.NO_CLIPBOARD_HINT)
+    assert (failure.value.title, failure.value.hint) == clipboard.NO_CLIPBOARD
 
 
 if sys.platform == "linux":
@@ -68,7 +68,7 @@ if sys.platform == "linux":
         clipboard.copy(text, desktop.env | {"PATH": "/nonexistent"})
 
         until(lambda: desktop.clipboard() == text)
-        ours = f"^{sys.executable} -m tray.clipboard$"
+        ours = f"^{sys.executable} -P -m supervisor.clipboard$"
         keeper = desktop.run_until_end("pgrep", "-f", ours).stdout.split()
         assert len(keeper) == 1
         clipboard.copy("another", desktop.env)

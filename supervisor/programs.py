@@ -1,32 +1,44 @@
-"""Starts the other programs: the supervisor, and a window. From source, installed, or frozen."""
+"""Starts our other programs: the supervisor, the tray, a window. From source, installed, or frozen."""
 
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 
 def supervisor_command() -> list[str]:
     """How the supervisor is started."""
-    if _frozen():
-        return [str(Path(sys.executable).with_name("wakeline" + Path(sys.executable).suffix)), "serve"]
-    return [sys.executable, "-m", "supervisor", "serve"]
+    return _command("wakeline", "supervisor", "serve", "--quiet")
+
+
+def tray_command() -> list[str]:
+    """How the tray is started."""
+    return _command("wakeline-tray", "tray")
 
 
 def window_command(window: str, *arguments: str) -> list[str]:
-    """How a window is opened: ``pairing``, ``details`` or ``clipboard``."""
+    """How a window is opened: ``pairing`` or ``details``."""
     if _frozen():
-        return [sys.executable, window, *arguments]
-    return [sys.executable, "-m", f"tray.{window}", *arguments]
+        return [*_command("wakeline-tray", "tray"), window, *arguments]
+    return _command("wakeline-tray", f"tray.{window}", *arguments)
+
+
+def keeper_command() -> list[str]:
+    """How the last resort of the clipboard is started."""
+    if _frozen():
+        return [*_command("wakeline-tray", "tray"), "clipboard"]
+    return _command("wakeline-tray", "supervisor.clipboard")
 
 
 def start(
     command: Sequence[str],
     *,
     stdin: int = subprocess.DEVNULL,
-    stdout: int = subprocess.DEVNULL,
-    stderr: int | None = subprocess.DEVNULL,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
+    stderr: int | IO[bytes] | None = subprocess.DEVNULL,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program that may outlive us, and take note of its end. ``OSError`` if there is none."""
@@ -38,6 +50,7 @@ def start(
         stdout=stdout,
         stderr=stderr,
         env=environment,
+        cwd=os.sep,  # whoever lives long must not keep a folder busy
         start_new_session=True,
         creationflags=flags,
     )
@@ -53,6 +66,13 @@ def start_supervisor() -> None:
 def open_window(window: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Open a window in a process of its own: Tk wants the main thread, and its memory back."""
     return start(window_command(window, *arguments), stderr=None)
+
+
+def _command(program: str, module: str, *arguments: str) -> list[str]:
+    if _frozen():
+        return [str(Path(sys.executable).with_name(program + Path(sys.executable).suffix)), *arguments]
+    # -P: the folder that somebody starts us in must not bring modules of its own.
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def _frozen() -> bool:
