@@ -4,12 +4,15 @@ Ends only what it started. Nothing here can put a machine to sleep: logind is al
 without the systemd that would do it.
 """
 
+import sys
+
+assert sys.platform == "linux"
+
 import contextlib
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

@@ -14,6 +14,7 @@ import pytest
 
 if sys.platform != "linux":
     pytest.skip("Linux only", allow_module_level=True)
+assert sys.platform == "linux"
 
 from supervisor.system.awake import Held, Holder
 from supervisor.system.awake.holder import Holder as AnyHolder

@@ -10,6 +10,7 @@ import pytest
 
 if sys.platform != "linux":
     pytest.skip("Linux only", allow_module_level=True)
+assert sys.platform == "linux"
 
 from supervisor.core.model import Power
 from supervisor.system.power import follow
