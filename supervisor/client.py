@@ -65,12 +65,15 @@ class Client:
         """Remove something."""
         self._ask("DELETE", path, None)
 
-    def events(self, after: str | None = None) -> Generator[Event, None, None]:
+    def events(self, after: str | None = None, session: str | None = None) -> Generator[Event, None, None]:
         """Follow the stream, from *after* on if given, until the supervisor ends it.
 
-        Raises ``Unreachable`` when it vanishes without a word.
+        *session*: only this one, and what concerns the whole machine. Raises ``Unreachable`` when
+        the supervisor vanishes without a word.
         """
-        with self._send("GET", f"/api/events?after={after}" if after else "/api/events", None) as answer:
+        wishes = [f"{name}={value}" for name, value in (("after", after), ("session", session)) if value]
+        path = "?".join(["/api/events", *(["&".join(wishes)] if wishes else [])])
+        with self._send("GET", path, None) as answer:
             status, headers = _head(answer)
             if status != 200:
                 raise _error(status, _body(answer, headers))

@@ -25,7 +25,6 @@ from supervisor.core.model import (
     Session,
     State,
 )
-from supervisor.core.paste import Shell
 from supervisor.remote import wire
 from supervisor.remote.backend import Picture
 from tests.fakes.backend import MACHINE, MemoryBackend, entry, kept_awake, session
@@ -70,7 +69,7 @@ def test_a_session_has_every_field_of_the_interface() -> None:
 
     assert list(told) == FIELDS.split()
     assert told["since"] == "2025-10-09T08:53:20.500Z"
-    assert told["resume_command"] == "cd /home/me && claude --resume s-1"
+    assert told["resume_command"] == "cd -- '/home/me' && claude --resume s-1"
     assert told["reconnect"] == {
         "attempt": 2,
         "next_try_at": "2025-10-09T08:54:20.000Z",
@@ -211,12 +210,12 @@ def test_a_device_never_tells_its_key() -> None:
 
 def test_a_folder_that_cannot_be_quoted_is_told_apart_from_the_command() -> None:
     """The answer says that it is not safe, and gives id and folder separately."""
-    told = wire.resume(Resume(argv=("claude",), cwd="/home/$(id)"), "s-1", Shell.POSIX)
+    told = wire.resume(Resume(argv=("claude",), cwd="/home/a\nb"), "s-1", "posix")
 
     assert told == {
         "command": None,
         "argv": ["claude"],
-        "cwd": "/home/$(id)",
+        "cwd": "/home/a\nb",
         "session_id": "s-1",
         "safe": False,
     }

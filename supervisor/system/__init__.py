@@ -1,0 +1,1 @@
+"""What the operating system tells us and does for us."""
