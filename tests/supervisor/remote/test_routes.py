@@ -1,5 +1,6 @@
 """What each path does with what it is asked, over the local socket."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from supervisor.client import Client
 from supervisor.core.errors import NoSuchSession, WakelineError, WrongUse
-from supervisor.core.model import Device, Scope
+from supervisor.core.model import Device, Scope, State
 from supervisor.remote.routes import ROUTES, find
 from tests.fakes.backend import entry, session
 from tests.fakes.house import LOOPBACK, House
@@ -152,3 +153,40 @@ def test_no_two_routes_want_the_same_request() -> None:
             found = find(route.method, asked, local=local, pairing=True)
             assert found
             assert found[0] is route
+
+
+def test_the_list_is_live_and_recent_first_and_history_is_paged(house: House) -> None:
+    """all=1 goes on into what is stored, page by page, without a hole."""
+    now = time.time()
+    over = replace(session("over", at=now - 3600, state=State.ENDED), run=None)
+    long_over = replace(session("long-over", at=now - 90_000, state=State.ENDED), run=None)
+    for one in (session("live", at=now), over, long_over):
+        house.call(lambda one=one: house.backend.put(one))  # type: ignore[misc]
+    house.backend.past = [replace(session(f"p-{n}", at=now - 100_000 - n), run=None) for n in range(7)]
+    client = Client(house.socket)
+
+    listed = [one["id"] for one in client.get("/api/sessions")["sessions"]]
+    page = client.get("/api/sessions?all=1&limit=3")
+    pages = [page]
+    while page["next"]:
+        page = client.get(f"/api/sessions?all=1&limit=3&before={page['next']}")
+        pages.append(page)
+
+    assert listed == ["live", "over"]
+    assert [one["id"] for page in pages for one in page["sessions"]] == [
+        "live", "over", *(f"p-{n}" for n in range(7)),
+    ]  # fmt: skip
+
+
+def test_a_transcript_is_paged_backwards(house: House) -> None:
+    """The newest page first, each page oldest first, until there is nothing before."""
+    house.call(lambda: house.backend.put(session("s-1")))
+    house.backend.transcripts["s-1"] = [entry(seq) for seq in range(10)]
+    client = Client(house.socket)
+
+    newest = client.get("/api/sessions/s-1/entries?limit=4")
+    before = client.get(f"/api/sessions/s-1/entries?limit=4&before={newest['before']}")
+    oldest = client.get(f"/api/sessions/s-1/entries?limit=4&before={before['before']}")
+
+    assert [one["seq"] for page in (oldest, before, newest) for one in page["entries"]] == list(range(10))
+    assert oldest["before"] is None
