@@ -10,17 +10,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
-from supervisor.core.model import Page, Record, Resume, Run, Sighting, Transcript
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """A process of this user, as the system describes it. *cwd*: ``None`` if it may not be known."""
-
-    run: Run
-    parent_pid: int
-    argv: tuple[str, ...]
-    cwd: str | None
+from supervisor.core.model import Page, Process, Record, Resume, Run, Sighting, Sign, Transcript
 
 
 class Processes(Protocol):
@@ -88,7 +78,10 @@ class History(Protocol):
         ...
 
     def more(self) -> Sequence[Record]:
-        """What has been written since the last call of ``recent`` or ``more``."""
+        """What has been written since the last call of ``recent`` or ``more``.
+
+        After much at once it is a part of it: ask again until nothing comes.
+        """
         ...
 
     def replaced(self) -> bool:
@@ -110,6 +103,14 @@ class OpenLines(Protocol):
     def __call__(self, path: Path, reader: Callable[[], Reader]) -> History:
         """Open *path*; *reader* makes a fresh reader each time one is needed."""
         ...
+
+
+#: Takes in what a live feed tells: the session, its sign, and what the agent waits for if it asks.
+Tell = Callable[[str, Sign, str | None], None]
+
+
+async def nothing_to_listen_to(home: Path, tell: Tell) -> None:
+    """For agents without a live feed: their files tell everything."""
 
 
 class Agent(Protocol):
@@ -155,4 +156,12 @@ class Agent(Protocol):
 
     def resume(self, session_id: str, cwd: str | None) -> Resume | None:
         """The agent's own command to bring a session back."""
+        ...
+
+    async def listen(self, home: Path, tell: Tell) -> None:
+        """Pass on what the agent itself says of its sessions, for as long as it can be heard.
+
+        Returns when there is nobody (any more) to listen to, and never raises for that; it is to
+        be called again after a change of concern LIVE. First it tells how every session stands.
+        """
         ...

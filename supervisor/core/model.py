@@ -122,6 +122,16 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process of this user, as the system describes it. *cwd*: ``None`` if it may not be known."""
+
+    run: Run
+    parent_pid: int
+    argv: tuple[str, ...]
+    cwd: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """A session found alive, or left behind by a process that died without a word.
 

@@ -229,7 +229,7 @@ class Tokens:
         for key in [key for key, grant in self._grants.items() if grant.ends <= now]:
             del self._grants[key]
         own = [key for key, grant in self._grants.items() if grant.device_id == device_id]
-        for key in own[: len(own) + 1 - _TOKENS_PER_DEVICE]:
+        for key in own[: max(0, len(own) + 1 - _TOKENS_PER_DEVICE)]:
             del self._grants[key]
 
 
@@ -269,8 +269,11 @@ class Rates:
             (self._reads if method in _READING else self._mutations).take(caller.device_id)
 
     def stranger(self, address: str) -> None:
-        """A request without a proof. Raises ``Refusal``."""
-        self._strangers.take(address)
+        """A request without a proof. Raises ``Refusal``, and then the connection ends as well."""
+        try:
+            self._strangers.take(address)
+        except Refusal as refusal:
+            raise Refusal(refusal.status, retry_after=refusal.retry_after) from None
 
     def pairing(self, address: str) -> None:
         """An attempt at pairing. Raises ``Refusal``."""

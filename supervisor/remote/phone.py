@@ -102,10 +102,10 @@ class Phone:
 
     async def open(self, wish: str | None, scope: Scope) -> dict[str, Any]:
         """Open a dialog; an older one dies. Raises ``WakelineError`` when no phone could come."""
+        pairing.check_scope(scope)
         async with self._turn:
             await self._check_room()
-            if self._dialog:
-                self._become(pairing.fail(self._dialog.pairing, "A newer dialog was opened."))
+            self.void("A newer dialog was opened.")
             candidates = tuple(self._candidates())
             chosen = self._choose_address(wish, candidates)
             was_open = bool(self._lan.addresses)
@@ -292,8 +292,13 @@ class Phone:
             candidates=candidates,
             usable=frozenset(one.address for one in candidates if address.usable(one.address)),
             fingerprint_words=words(self._lan.root_sha256),
-            opened_listener=opened_listener or (self._dialog is not None and self._dialog.opened_listener),
+            opened_listener=opened_listener or self._still_opened_by_us(),
         )
+
+    def _still_opened_by_us(self) -> bool:
+        """An earlier dialog opened the listener, and nobody has come to need it since."""
+        earlier = self._dialog
+        return earlier is not None and earlier.opened_listener and not earlier.pairing.collected
 
     def _show(self, dialog: _Dialog) -> None:
         self._dialog = dialog

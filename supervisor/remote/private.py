@@ -28,21 +28,21 @@ def read(path: Path) -> bytes:
 
     Raises ``FileNotFoundError``, and ``Refused`` for a link or somebody else's file.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    # A pipe in the way must not make us wait for somebody to write into it.
+    wishes = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC")
+    flags = os.O_RDONLY | sum(getattr(os, wish, 0) for wish in wishes)
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
         raise
     except OSError as trouble:
         raise Refused(f"{path} cannot be opened as a plain file.", "Remove it.") from trouble
-    with os.fdopen(descriptor, "rb") as file:
-        seen = os.fstat(file.fileno())
-        if not stat.S_ISREG(seen.st_mode):
-            raise Refused(f"{path} is not a plain file.", "Remove it.")
-        _check_owner(path, seen)
-        if hasattr(os, "fchmod") and stat.S_IMODE(seen.st_mode) & 0o077:
-            os.fchmod(file.fileno(), _FILE)
-        return file.read()
+    try:
+        _check_file(path, descriptor)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def write(path: Path, content: bytes) -> None:
@@ -59,6 +59,15 @@ def write(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _check_file(path: Path, descriptor: int) -> None:
+    seen = os.fstat(descriptor)
+    if not stat.S_ISREG(seen.st_mode):
+        raise Refused(f"{path} is not a plain file.", "Remove it.")
+    _check_owner(path, seen)
+    if hasattr(os, "fchmod") and stat.S_IMODE(seen.st_mode) & 0o077:
+        os.fchmod(descriptor, _FILE)
 
 
 def _check_owner(path: Path, seen: os.stat_result) -> None:

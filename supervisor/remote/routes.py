@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from supervisor.core import quote
 from supervisor.core.errors import NoSuchSession, WrongUse
 from supervisor.core.model import AwakeMode, Scope
-from supervisor.core.paste import Shell
 from supervisor.remote import access, auth, openapi, qr, wire
 from supervisor.remote.access import Rates, Tokens
 from supervisor.remote.auth import Challenges
@@ -121,11 +121,11 @@ async def entries(rooms: Rooms, ask: Ask) -> Answer:
 
 async def resume_command(rooms: Rooms, ask: Ask) -> Answer:
     """The agent's own command to bring the session back, for one shell."""
-    told = ask.query.get("shell", Shell.POSIX)
-    if told not in set(Shell):
-        raise WrongUse(f"There is no shell {told!r:.20} here.", f"Known: {', '.join(Shell)}.")
+    shell = ask.query.get("shell", "posix")
+    if shell not in quote.SHELLS:
+        raise WrongUse(f"There is no shell {shell!r:.20} here.", f"Known: {', '.join(quote.SHELLS)}.")
     way = await rooms.backend.resume(ask.found["id"])
-    return json(wire.resume(way, ask.found["id"], Shell(told)))
+    return json(wire.resume(way, ask.found["id"], shell))
 
 
 async def events(_rooms: Rooms, ask: Ask) -> Follow:

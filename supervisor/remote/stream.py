@@ -60,15 +60,18 @@ class _Reader:
 
     def give(self, key: Hashable, frame: bytes) -> None:
         """Send it, or hold it until the reader has room."""
-        if not self._held and self.pipe.unsent() < CLOGGED:
+        unsent = self.pipe.unsent()
+        if not self._held and unsent < CLOGGED:
             self.pipe.send(frame)
             return
         self._held_bytes += len(frame) - len(self._held.pop(key, b""))
-        self._held[key] = frame
-        if self._held_bytes + self.pipe.unsent() > TOO_SLOW:
+        if self._held_bytes + unsent > TOO_SLOW:
             self._held.clear()
+            self._held_bytes = 0
             self.pipe.abort()
             self.over.set()
+            return
+        self._held[key] = frame
 
     def beat(self, frame: bytes) -> None:
         """A sign of life, for a reader who takes what it is given."""
@@ -132,7 +135,7 @@ class Streams:
         if device_id is None:
             return
         own = [one for one in self._readers.values() if one.device_id == device_id and not one.over.is_set()]
-        for reader in own[: len(own) + 1 - STREAMS_PER_DEVICE]:
+        for reader in own[: max(0, len(own) + 1 - STREAMS_PER_DEVICE)]:
             reader.over.set()
 
     def _begin(self, reader: _Reader, after: str | None) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from json import JSONEncoder
 from typing import Any
 
-from supervisor.core import paste
+from supervisor.core import quote
 from supervisor.core.model import (
     Approval,
     Awake,
@@ -132,7 +132,7 @@ def session(known: Session, of: Machine) -> Document:
         "context_used_percent": _number(known.context_used_percent),
         "tokens": known.tokens,
         "cost_usd": _number(known.cost_usd),
-        "resume_command": known.resume and paste.command(known.resume, _usual_shell(of)),
+        "resume_command": known.resume and quote.command(known.resume, _usual_shell(of)),
         "stale": known.stale,
         "parent_id": known.parent_id,
         "failure": known.failure,
@@ -220,9 +220,9 @@ def device(paired: Device) -> Document:
     }
 
 
-def resume(way: Resume | None, session_id: str, shell: paste.Shell) -> Document:
+def resume(way: Resume | None, session_id: str, shell: str) -> Document:
     """How to bring a session back by hand, and whether a command can be given safely."""
-    command = paste.command(way, shell) if way else None
+    command = quote.command(way, shell) if way else None
     return {
         "command": command,
         "argv": list(way.argv) if way else [],
@@ -262,8 +262,8 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
     return dict(told) if isinstance(told, Mapping) else told
 
 
-def _usual_shell(of: Machine) -> paste.Shell:
-    return paste.Shell.POWERSHELL if of.os.startswith("Windows") else paste.Shell.POSIX
+def _usual_shell(of: Machine) -> str:
+    return "powershell" if of.os.startswith("Windows") else "posix"
 
 
 def _battery(power: Power) -> Document | None:

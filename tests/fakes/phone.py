@@ -6,7 +6,7 @@ import json
 import os
 import ssl
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -164,7 +164,7 @@ class Phone:
         finally:
             connection.close()
 
-    def events(self, after: str | None = None, session: str | None = None) -> Iterator[Event]:
+    def events(self, after: str | None = None, session: str | None = None) -> Generator[Event, None, None]:
         """Follow the stream until the server ends it or this is closed."""
         asked = {name: value for name, value in (("after", after), ("session", session)) if value}
         connection = self.connect()

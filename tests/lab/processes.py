@@ -7,8 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from supervisor.agents.base import Process
-from supervisor.core.model import Run
+from supervisor.core.model import Process, Run
 
 
 class Below:

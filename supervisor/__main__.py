@@ -1,0 +1,39 @@
+"""The ``wakeline`` command, and the one funnel for everything that goes wrong in it."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from supervisor.core.errors import WakelineError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the answer is its exit code (see ``core.errors``)."""
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except WakelineError as trouble:
+        print(f"wakeline: {trouble.title}", file=sys.stderr)
+        if trouble.hint:
+            print(trouble.hint, file=sys.stderr)
+        return trouble.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; what is left must not be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from supervisor.commands.parser import run
+
+    try:
+        return run(arguments)
+    except SystemExit as done:  # how argparse ends after --help
+        return int(done.code or 0)
+    finally:
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Any other command: a terminal and nothing else. It keeps no conversation that we could read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
+from supervisor.core.model import Entry, EntryKind, Page, Record, Resume, Role, Sighting, Transcript
+
+name: Final = "plain"
+title: Final = "Command"
+
+listen = nothing_to_listen_to
+
+
+def home(environment: Mapping[str, str], user_home: Path) -> Path:
+    """It has no folder of its own."""
+    del environment
+    return user_home
+
+
+def watched(home: Path) -> Sequence[Watched]:
+    """No file tells anything of it."""
+    del home
+    return ()
+
+
+def concern(home: Path, changed: Path) -> tuple[Concern, str | None]:
+    """No file tells anything of it."""
+    del home, changed
+    return Concern.NOTHING, None
+
+
+def look(home: Path, processes: Processes) -> Sequence[Sighting]:
+    """A command is a session only where we host it; then its terminal's owner knows of it."""
+    del home, processes
+    return ()
+
+
+def transcripts(home: Path) -> Iterator[Transcript]:
+    """Nothing is stored."""
+    del home
+    return iter(())
+
+
+def find(home: Path, session_id: str) -> Transcript | None:
+    """Nothing is stored."""
+    del home, session_id
+    return None
+
+
+def open(transcript: Transcript, lines: OpenLines) -> History:  # noqa: A001 (the contract's name)
+    """A history that says that there is none."""
+    del transcript, lines
+    return _Nothing()
+
+
+def resume(session_id: str, cwd: str | None) -> Resume | None:
+    """A command keeps no session to go back to; see ``again``."""
+    del session_id, cwd
+    return None
+
+
+def again(argv: Sequence[str], cwd: str | None) -> Resume | None:
+    """The same command from its beginning, in the folder that it ran in, where both are known."""
+    return Resume(argv=tuple(argv), cwd=cwd) if argv and cwd else None
+
+
+class _Nothing:
+    """The history of a command."""
+
+    def recent(self) -> Record:
+        """One notice."""
+        return Record(entries=(_NOTICE,))
+
+    def more(self) -> Sequence[Record]:
+        """Nothing comes."""
+        return ()
+
+    def replaced(self) -> bool:
+        """Nothing changes."""
+        return False
+
+    def page(self, before: int | None, limit: int) -> Page:
+        """One notice."""
+        del limit
+        return Page(entries=(_NOTICE,) if before is None else (), before=None)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+_NOTICE = Entry(
+    seq=0,
+    id="notice",
+    at=None,
+    role=Role.SYSTEM,
+    kind=EntryKind.NOTICE,
+    text="A command keeps no transcript; look at its screen",
+)

@@ -1,0 +1,237 @@
+"""Puts the parts together, and takes them apart again. The only module that knows them all."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import platform
+import secrets
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from supervisor import __version__
+from supervisor import settings as setting
+from supervisor.agents.base import Agent
+from supervisor.agents.catalog import AGENTS
+from supervisor.core import awake as awake_rules
+from supervisor.core import effects, events
+from supervisor.core.desk import Desk
+from supervisor.core.journal import Journal
+from supervisor.core.keeper import Keeper
+from supervisor.core.model import Machine, Power, Resume, Session
+from supervisor.engine import Engine, Hands
+from supervisor.folders import Folders, folders
+from supervisor.front import Front, hostname
+from supervisor.observe import Observer
+from supervisor.remote.server import Server
+from supervisor.settings import Settings
+from supervisor.store import notes, sessions
+from supervisor.store.database import Database, open_database
+from supervisor.system import boot, power
+from supervisor.system.awake import Held, Holder
+from supervisor.system.branch import git_branch
+from supervisor.system.exits import watch_exit
+from supervisor.system.instance import Instance, private
+from supervisor.system.processes import Processes
+from supervisor.transcripts.tail import LineFile
+from supervisor.transcripts.watch import open_watch
+
+logger = logging.getLogger(__name__)
+
+
+def serve(*, quiet: bool) -> int:
+    """Be the supervisor until asked to stop. Raises ``WakelineError`` if it cannot start."""
+    places = folders()
+    settings = setting.load(places.settings)
+    _log(quiet)
+    with Instance(places.runtime):
+        private(places.state)
+        database = open_database(places.state / "wakeline.db")
+        asyncio.run(_run(places, settings, database))
+    return 0
+
+
+def _log(quiet: bool) -> None:
+    logging.basicConfig(
+        level=logging.WARNING if quiet else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # Others say at this level what only their makers want to know.
+    for chatty in ("wakepy", "aiohttp", "zeroconf", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+async def _run(places: Folders, settings: Settings, database: Database) -> None:
+    supervisor = Supervisor(places, settings, database)
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, supervisor.front.stop.set)
+    await supervisor.run()
+
+
+class Supervisor:
+    """Owns every part for one life of the supervisor."""
+
+    def __init__(self, places: Folders, settings: Settings, database: Database) -> None:
+        """Nothing runs before ``run``. Make it on the event loop."""
+        self._settings = settings
+        self._places = places
+        self._database = database
+        self._agents = _chosen(settings)
+        self._exits: dict[Any, Callable[[], None]] = {}
+        self.journal = Journal(secrets.token_hex(4))
+        rules = awake_rules.Rules(
+            battery_limit=settings.awake.battery_limit_percent,
+            wind_down=settings.awake.wind_down_seconds,
+            home=str(Path.home()),
+        )
+        self.desk = Desk(
+            keeper=Keeper(rules), resume=self._resume, keep_over=settings.list.keep_over_hours * 3600.0
+        )
+        self.engine = Engine(self.desk, self._hands())
+        self.watch = open_watch(self._changed, logger.warning)
+        self.holder = Holder(self._held)
+        self.observer = Observer(
+            agents=self._agents,
+            processes=Processes(settings.discover.below_pid or None),
+            lines=LineFile,
+            post=self.engine.post,
+        )
+        self.front = Front(
+            desk=self.desk,
+            journal=self.journal,
+            observer=self.observer,
+            post=self.engine.post,
+            database=database,
+            machine=_machine(database),
+            resume=self._resume,
+        )
+        self.server = Server(
+            self.front,
+            socket=places.socket,
+            tls_folder=places.state / "tls",
+            port=settings.phone.port,
+        )
+
+    async def run(self) -> None:
+        """Live until ``front.stop`` is set."""
+        await self._restore()
+        await self.server.open()
+        for agent, home in self._agents.values():
+            for watched in agent.watched(home):
+                self.watch.add(watched.folder, watched.depth)
+        running = [
+            asyncio.create_task(self.watch.run(), name="watch"),
+            asyncio.create_task(self.observer.run(), name="observe"),
+            asyncio.create_task(power.follow(self._power), name="power"),
+        ]
+        stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
+        logger.info("serving at %s", self._places.socket)
+        try:
+            await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _ended(stopping, *running)
+            await self._close()
+
+    async def _restore(self) -> None:
+        now = time.time()
+        known = await self.front.store(sessions.load, now - self._settings.list.keep_over_hours * 3600.0)
+        last_boot = await self.front.store(notes.read, "boot")
+        this_boot = boot.boot_id()
+        await self.front.store(notes.write, "boot", this_boot)
+        self.engine.post(
+            events.Restored(sessions=tuple(known), rebooted=last_boot not in {None, this_boot}, at=now)
+        )
+
+    async def _close(self) -> None:
+        await self.server.close()
+        self.observer.close()
+        for stop in self._exits.values():
+            stop()
+        self.engine.close()
+        await asyncio.to_thread(self.holder.close)
+        await asyncio.to_thread(self.front.close)
+
+    # -- hands: what is to be done ----------------------------------------------------------------
+
+    def _hands(self) -> Hands:
+        return {
+            effects.Publish: lambda e: self.journal.publish(e.topic, e.session_id, e.data),
+            effects.Follow: lambda e: self.observer.follow(e.session),
+            effects.Unfollow: lambda e: self.observer.unfollow(e.session_id),
+            effects.WatchExit: self._watch_exit,
+            effects.Look: lambda e: self.observer.look(e.agent),
+            effects.ReadBranch: self._read_branch,
+            effects.Save: lambda e: self._save(e.session),
+            effects.Hold: lambda e: self.holder.hold(e.reason),
+            effects.Release: lambda _: self.holder.release(),
+        }
+
+    def _watch_exit(self, effect: effects.WatchExit) -> None:
+        if effect.run not in self._exits:
+            self._exits[effect.run] = watch_exit(effect.run, self._gone)
+
+    def _gone(self, run: Any) -> None:
+        self._exits.pop(run, None)
+        self.engine.post(events.RunEnded(run=run, at=time.time()))
+
+    def _read_branch(self, effect: effects.ReadBranch) -> None:
+        found = git_branch(effect.cwd)
+        self.engine.post(events.BranchRead(session_id=effect.session_id, branch=found, at=time.time()))
+
+    def _save(self, session: Session) -> None:
+        self.front.save(session)
+
+    # -- ears: what the system tells --------------------------------------------------------------
+
+    def _changed(self, path: Path) -> None:
+        self.observer.changed(path)
+
+    def _held(self, holding: Held) -> None:
+        self.engine.post_from_thread(
+            events.Held(
+                held=holding.held, mechanism=holding.mechanism, problem=holding.problem, at=time.time()
+            )
+        )
+
+    def _power(self, seen: Power) -> None:
+        self.engine.post(events.PowerRead(power=seen, at=time.time()))
+
+    def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
+        known = AGENTS.get(agent)
+        return known.resume(session_id, cwd) if known else None
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    """End them all; what one of them died of is raised."""
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+
+
+def _chosen(settings: Settings) -> Mapping[str, tuple[Agent, Path]]:
+    wanted = settings.discover.agents or tuple(AGENTS)
+    return {
+        name: (agent, agent.home(os.environ, Path.home())) for name, agent in AGENTS.items() if name in wanted
+    }
+
+
+def _machine(database: Database) -> Machine:
+    machine_id = notes.read(database, "machine")
+    if machine_id is None:
+        machine_id = secrets.token_hex(8)
+        notes.write(database, "machine", machine_id)
+    return Machine(
+        id=machine_id,
+        hostname=hostname(),
+        os=f"{platform.system()} {platform.release()}",
+        wakeline_version=__version__,
+        started_at=time.time(),
+        boot_id=boot.boot_id(),
+    )

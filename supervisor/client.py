@@ -1,0 +1,210 @@
+"""Asks the supervisor over its local socket. Blocking, and quick to import: every command waits for it."""
+
+import json
+import os
+import socket as sockets
+import stat
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
+
+from supervisor.core.errors import Failed, NoSuchSession, Refused, Unreachable, WakelineError, WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+#: Longer than the longest poll, and than three heartbeats of the stream.
+_ANSWER_SECONDS = 60.0
+
+_ERRORS: dict[int, type[WakelineError]] = {
+    400: WrongUse,
+    401: Refused,
+    403: Refused,
+    404: NoSuchSession,
+    409: Refused,
+    413: WrongUse,
+    415: WrongUse,
+    429: Refused,
+    503: Unreachable,
+}
+
+_Head: TypeAlias = tuple[int, dict[str, str]]
+
+
+class Event(NamedTuple):
+    """One event of the stream. *id* continues a later stream behind it."""
+
+    id: str
+    topic: str
+    data: Any
+
+
+class Client:
+    """Asks one supervisor; every request has a connection of its own, so any thread may use it.
+
+    All methods raise ``WakelineError``: what the supervisor refused, or ``Unreachable``.
+    """
+
+    def __init__(self, socket: "Path") -> None:
+        """*socket*: the local socket, or the file with port and token where there are no sockets."""
+        self._socket = socket
+
+    def get(self, path: str) -> Any:
+        """Read a document."""
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, body: object = None) -> Any:
+        """Order something; the answer's document, or ``None`` when there is nothing to say."""
+        return self._ask("POST", path, body)
+
+    def put(self, path: str, body: object) -> Any:
+        """Change something."""
+        return self._ask("PUT", path, body)
+
+    def delete(self, path: str) -> None:
+        """Remove something."""
+        self._ask("DELETE", path, None)
+
+    def events(self, after: str | None = None, session: str | None = None) -> Generator[Event, None, None]:
+        """Follow the stream, from *after* on if given, until the supervisor ends it.
+
+        *session*: only this one, and what concerns the whole machine. Raises ``Unreachable`` when
+        the supervisor vanishes without a word.
+        """
+        wishes = [f"{name}={value}" for name, value in (("after", after), ("session", session)) if value]
+        path = "?".join(["/api/events", *(["&".join(wishes)] if wishes else [])])
+        with self._send("GET", path, None) as answer:
+            status, headers = _head(answer)
+            if status != 200:
+                raise _error(status, _body(answer, headers))
+            yield from _events(answer)
+
+    def _ask(self, method: str, path: str, body: object) -> Any:
+        with self._send(method, path, body) as answer:
+            status, headers = _head(answer)
+            told = _body(answer, headers)
+        if status >= 400:
+            raise _error(status, told)
+        return _document(told)
+
+    def _send(self, method: str, path: str, body: object) -> BinaryIO:
+        if not path.isascii() or any(character <= " " for character in path):
+            raise WrongUse(f"{path!r:.80} is no path of the supervisor.")
+        connection, host, token = self._connect()
+        told = b"" if body is None else json.dumps(body).encode()
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
+        if token:
+            lines.append(f"Authorization: Bearer {token}")
+        if told:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(told)}"]
+        try:
+            connection.sendall("\r\n".join([*lines, "", ""]).encode("ascii") + told)
+            return connection.makefile("rb")
+        except OSError as trouble:
+            raise _unreachable() from trouble
+        finally:
+            # The file keeps the connection open until it is closed itself.
+            connection.close()
+
+    def _connect(self) -> tuple[sockets.socket, str, str]:
+        try:
+            seen = self._socket.stat()
+            if hasattr(os, "getuid") and seen.st_uid != os.getuid():
+                raise Refused(f"{self._socket} belongs to another user.", "Remove it, or set WAKELINE_HOME.")
+            if stat.S_ISSOCK(seen.st_mode):
+                return _unix(str(self._socket)), "localhost", ""
+            host, _, token = self._socket.read_text(encoding="ascii").strip().partition(" ")
+            address, _, port = host.rpartition(":")
+            return sockets.create_connection((address, int(port)), _ANSWER_SECONDS), host, token
+        except (OSError, ValueError) as trouble:
+            raise _unreachable() from trouble
+
+
+def connect() -> Client:
+    """The supervisor of this user."""
+    from supervisor.folders import folders
+
+    return Client(folders().socket)
+
+
+def _unix(path: str) -> sockets.socket:
+    connection = sockets.socket(getattr(sockets, "AF_UNIX"), sockets.SOCK_STREAM)  # noqa: B009  # no Windows name
+    try:
+        connection.settimeout(_ANSWER_SECONDS)
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _head(answer: BinaryIO) -> _Head:
+    """Status and headers, names in lower case."""
+    first = _line(answer).split(" ", 2)
+    if len(first) < 2 or not first[1].isdigit():
+        raise _unreachable()
+    headers = {}
+    while line := _line(answer):
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    return int(first[1]), headers
+
+
+def _body(answer: BinaryIO, headers: dict[str, str]) -> bytes:
+    length = int(headers.get("content-length") or 0)
+    told = _read(answer, length)
+    if len(told) < length:
+        raise _unreachable()
+    return told
+
+
+def _events(answer: BinaryIO) -> Iterator[Event]:
+    rest = b""
+    for chunk in _chunks(answer):
+        *whole, rest = (rest + chunk).split(b"\n\n")
+        for block in whole:
+            fields = dict(line.split(": ", 1) for line in block.decode().split("\n") if line[:1] != ":")
+            if "data" in fields:
+                yield Event(fields.get("id", ""), fields.get("event", ""), json.loads(fields["data"]))
+
+
+def _chunks(answer: BinaryIO) -> Iterator[bytes]:
+    """The chunks of a chunked body (RFC 9112, section 7.1)."""
+    while size := int(_line(answer) or "0", 16):
+        yield _read(answer, size)
+        _line(answer)
+
+
+def _line(answer: BinaryIO) -> str:
+    line = _checked(answer.readline)
+    if not line.endswith(b"\n"):
+        raise _unreachable()
+    return line.rstrip(b"\r\n").decode("latin-1")
+
+
+def _read(answer: BinaryIO, size: int) -> bytes:
+    return _checked(lambda: answer.read(size))
+
+
+def _checked(read: "Callable[[], bytes]") -> bytes:
+    try:
+        return read()
+    except OSError as trouble:
+        raise _unreachable() from trouble
+
+
+def _document(told: bytes) -> Any:
+    try:
+        return json.loads(told) if told else None
+    except ValueError as trouble:
+        raise Failed("The supervisor's answer cannot be read.") from trouble
+
+
+def _error(status: int, told: bytes) -> WakelineError:
+    problem = _document(told) or {}
+    kind = _ERRORS.get(status, Failed)
+    return kind(str(problem.get("title", "It did not work.")), str(problem.get("detail", "")))
+
+
+def _unreachable() -> Unreachable:
+    return Unreachable("The supervisor does not answer.", "Start it: wakeline up.")

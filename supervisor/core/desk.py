@@ -1,0 +1,412 @@
+"""All sessions together: one event in, effects out.
+
+The desk owns the sessions. It never asks anybody anything: whatever it must know comes in as an
+event, whatever it wants goes out as an effect, and everything is decided before anything is done.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from supervisor.core import effects, events
+from supervisor.core.keeper import Keeper
+from supervisor.core.model import (
+    OVER,
+    Approval,
+    Entry,
+    EntryKind,
+    Facts,
+    Record,
+    Resume,
+    Role,
+    Run,
+    Session,
+    Sighting,
+    Sign,
+    State,
+)
+from supervisor.core.session import Trigger, by_sign, step
+
+#: What a turn looks like that was not brought to its end.
+_UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
+_TIDY_EVERY: Final = 3600.0
+_STALE_AFTER: Final = 600.0
+_TITLE_LENGTH: Final = 80
+
+ResumeBy = Callable[[str, str, str | None], Resume | None]
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What the desk remembers beside a session. Owner: the desk."""
+
+    #: The agent itself tells the state of the turn; its transcript then only tells of failures.
+    told: bool = False
+    followed: bool = False
+    #: The last sign in the transcript.
+    written: Sign | None = None
+    branch_asked: str | None = None
+
+
+class Desk:
+    """Decides what every event means for all sessions. Not thread-safe: it lives on the loop."""
+
+    def __init__(self, *, keeper: Keeper, resume: ResumeBy, keep_over: float = 86_400.0) -> None:
+        """*keep_over*: seconds for which an ended session stays in the list."""
+        self.sessions: dict[str, Session] = {}
+        self.keeper = keeper
+        self._resume = resume
+        self._keep_over = keep_over
+        self._notes: dict[str, _Notes] = {}
+        #: Whom to ask when a process has gone.
+        self._agent_of: dict[Run, str] = {}
+        #: What agents said by themselves, also of sessions that have not been seen yet.
+        self._heard: dict[str, events.Told] = {}
+        self._waits_for_stale = False
+
+    def handle(self, event: events.Event) -> list[effects.Effect]:
+        """Take in one event; return what is to be done, in order."""
+        wishes: list[effects.Effect] = []
+        match event:
+            case events.Restored():
+                self._restore(event, wishes)
+            case events.Looked():
+                self._look(event, wishes)
+            case events.Told():
+                self._tell(event, wishes)
+            case events.Unheard():
+                self._unhear(event)
+            case events.Opened():
+                self._open(event, wishes)
+            case events.Written():
+                self._read(event, wishes)
+            case events.Replaced():
+                wishes.append(effects.Publish("gap", event.session_id, "transcript replaced"))
+            case events.BranchRead():
+                self._branch(event, wishes)
+            case events.RunEnded():
+                self._run_ended(event, wishes)
+            case events.WaitOver():
+                self._wait_over(event, wishes)
+            case events.AwakeChosen() | events.Held() | events.PowerRead():
+                pass
+        self._keep_awake(event, wishes)
+        return wishes
+
+    # -- who is alive ---------------------------------------------------------------------------
+
+    def _restore(self, event: events.Restored, wishes: list[effects.Effect]) -> None:
+        wishes.append(effects.Wait("tidy", _TIDY_EVERY))
+        for session in event.sessions:
+            if self._too_old(session, event.at):
+                continue
+            self.sessions[session.id] = session
+            self._notes[session.id] = _Notes()
+            if session.state in OVER:
+                continue
+            if event.rebooted:
+                self._end(session, Trigger.KILLED, event.at, wishes)
+
+    def _look(self, event: events.Looked, wishes: list[effects.Effect]) -> None:
+        own = [sighting for sighting in event.sightings if sighting.parent_id is None]
+        alive = {_session_id(sighting): sighting for sighting in own if sighting.alive}
+        left = {_session_id(sighting): sighting for sighting in own if not sighting.alive}
+        for session_id, sighting in alive.items():
+            self._see(session_id, sighting, event.at, wishes)
+        # One process may serve several sessions at once, or another one than before.
+        served_now = {sighting.run: session_id for session_id, sighting in alive.items()}
+        for session in [s for s in self.sessions.values() if s.agent == event.agent]:
+            if session.state in OVER or session.id in alive:
+                continue
+            successor = served_now.get(session.run) if session.run else None
+            self._gone(session, successor, session.id in left, event.at, wishes)
+        for session_id, sighting in left.items():
+            self._find_remains(session_id, sighting, event.at, wishes)
+
+    def _see(self, session_id: str, sighting: Sighting, at: float, wishes: list[effects.Effect]) -> None:
+        before = self.sessions.get(session_id)
+        notes = self._notes.setdefault(session_id, _Notes())
+        session = before or Session(
+            id=session_id, agent=sighting.agent, since=at, last_activity_at=sighting.at
+        )
+        if sighting.run not in self._agent_of:
+            self._agent_of[sighting.run] = sighting.agent
+            wishes.append(effects.WatchExit(sighting.run))
+        session = self._step(session, Trigger.STARTED, at)
+        session = replace(
+            _with_facts(session, sighting.facts),
+            run=sighting.run,
+            name=sighting.name or session.name,
+            transcript=sighting.transcript or session.transcript,
+            jobs_running=sighting.jobs_running,
+        )
+        heard = self._heard.get(session_id)
+        notes.told = sighting.sign is not None or heard is not None
+        if sighting.sign:
+            session = self._obey(session, sighting.sign, sighting.waiting_for, at)
+        elif heard:
+            session = self._obey(session, heard.sign, heard.waiting_for, at)
+        self._put(session, before, wishes)
+        self._attend(session, notes, wishes)
+
+    def _gone(
+        self,
+        session: Session,
+        successor: str | None,
+        left_behind: bool,
+        at: float,
+        wishes: list[effects.Effect],
+    ) -> None:
+        """Nobody serves it any more; *successor*: what its process serves now."""
+        if _is_provisional(session):
+            self._drop(session.id, successor, wishes)
+            return
+        written = self._notes[session.id].written
+        unfinished = written in _UNFINISHED if written else session.state in {State.WORKING, State.NEEDS_YOU}
+        lost = successor is None and (left_behind or unfinished)
+        self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
+
+    def _find_remains(
+        self, session_id: str, sighting: Sighting, at: float, wishes: list[effects.Effect]
+    ) -> None:
+        """A process died without a word before we knew of it: its session can be recovered."""
+        if session_id in self.sessions or sighting.session_id is None:
+            return
+        since = sighting.at or at
+        session = Session(
+            id=session_id,
+            agent=sighting.agent,
+            state=State.LOST,
+            since=since,
+            name=sighting.name,
+            transcript=sighting.transcript,
+            last_activity_at=since,
+        )
+        if not self._too_old(session, at):
+            self._notes[session_id] = _Notes()
+            session = _with_facts(session, sighting.facts)
+            self._put(session, None, wishes)
+            self._attend(session, self._notes[session_id], wishes)
+
+    def _run_ended(self, event: events.RunEnded, wishes: list[effects.Effect]) -> None:
+        if agent := self._agent_of.pop(event.run, None):
+            wishes.append(effects.Look(agent))
+
+    def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
+        ended = replace(
+            self._step(session, trigger, at), run=None, jobs_running=False, approval=None, stale=False
+        )
+        self._put(ended, session, wishes)
+        self._let_go(session.id, wishes)
+
+    # -- what they say --------------------------------------------------------------------------
+
+    def _tell(self, event: events.Told, wishes: list[effects.Effect]) -> None:
+        self._heard[event.session_id] = event
+        before = self.sessions.get(event.session_id)
+        if before is None or before.state in OVER:
+            return
+        self._notes[before.id].told = True
+        self._put(self._obey(before, event.sign, event.waiting_for, event.at), before, wishes)
+
+    def _unhear(self, event: events.Unheard) -> None:
+        for session_id in [i for i, told in self._heard.items() if told.agent == event.agent]:
+            del self._heard[session_id]
+            if session_id in self._notes:
+                self._notes[session_id].told = False
+
+    def _open(self, event: events.Opened, wishes: list[effects.Effect]) -> None:
+        before = self.sessions.get(event.session_id)
+        if before is None:
+            return
+        session = self._take_in(before, event.record, event.at)
+        if session.last_activity_at is None or event.record.at:
+            session = replace(session, last_activity_at=event.record.at or event.at)
+        self._put(session, before, wishes)
+
+    def _read(self, event: events.Written, wishes: list[effects.Effect]) -> None:
+        before = self.sessions.get(event.session_id)
+        if before is None:
+            return
+        session = before
+        for record in event.records:
+            session = self._take_in(session, record, event.at)
+            wishes.extend(effects.Publish("entry", session.id, entry) for entry in record.entries)
+        session = replace(session, last_activity_at=event.at, stale=False)
+        self._put(session, before, wishes)
+
+    def _take_in(self, session: Session, record: Record, at: float) -> Session:
+        if record.facts:
+            session = _with_facts(session, record.facts)
+        for entry in record.entries:
+            session = _with_entry(session, entry)
+            if session.title is None and entry.role is Role.USER and entry.kind is EntryKind.TEXT:
+                session = replace(session, title=_first_line(entry.text))
+        if record.sign is None:
+            return session
+        notes = self._notes[session.id]
+        notes.written = record.sign
+        # Where the agent itself tells, its transcript lags behind: only failures are news there.
+        if session.state in OVER or (notes.told and record.sign not in {Sign.FAILED, Sign.INTERRUPTED}):
+            return session
+        return self._obey(session, record.sign, None, at)
+
+    def _obey(self, session: Session, sign: Sign, waiting_for: str | None, at: float) -> Session:
+        trigger = by_sign(sign)
+        if trigger is None:
+            return session
+        after = self._step(session, trigger, at)
+        if after.state is State.NEEDS_YOU:
+            return replace(after, approval=after.approval or _question(after, waiting_for, at))
+        failure = session.failure if after.state is State.CUT_OFF else None
+        return replace(after, approval=None, failure=failure)
+
+    def _branch(self, event: events.BranchRead, wishes: list[effects.Effect]) -> None:
+        before = self.sessions.get(event.session_id)
+        if before and event.branch:
+            self._put(replace(before, git_branch=event.branch), before, wishes)
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def _wait_over(self, event: events.WaitOver, wishes: list[effects.Effect]) -> None:
+        if event.name == "tidy":
+            wishes.append(effects.Wait("tidy", _TIDY_EVERY))
+            for session in list(self.sessions.values()):
+                if self._too_old(session, event.at):
+                    self._drop(session.id, None, wishes)
+        elif event.name == "stale":
+            self._waits_for_stale = False
+            for session in list(self.sessions.values()):
+                if _is_silent(session, event.at):
+                    self._put(replace(session, stale=True), session, wishes)
+            self._wait_for_stale(wishes)
+
+    def _wait_for_stale(self, wishes: list[effects.Effect]) -> None:
+        working = any(s.state is State.WORKING and not s.stale for s in self.sessions.values())
+        if working and not self._waits_for_stale:
+            self._waits_for_stale = True
+            wishes.append(effects.Wait("stale", _STALE_AFTER))
+
+    def _too_old(self, session: Session, at: float) -> bool:
+        return session.state in OVER and session.since < at - self._keep_over
+
+    # -- keeping --------------------------------------------------------------------------------
+
+    def _keep_awake(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        self._wait_for_stale(wishes)
+        if not self.keeper.concerned(event, wishes):
+            return
+        wishes.extend(self.keeper.handle(event, self.sessions.values()))
+        for session in list(self.sessions.values()):
+            keeps = self.keeper.is_kept_by(session.id)
+            if keeps != session.keeps_awake:
+                self._put(replace(session, keeps_awake=keeps), session, wishes)
+
+    def _step(self, session: Session, trigger: Trigger, at: float) -> Session:
+        state = step(session.state, trigger)
+        return session if state is session.state else replace(session, state=state, since=at)
+
+    def _put(self, session: Session, before: Session | None, wishes: list[effects.Effect]) -> None:
+        """Take the new picture of a session; tell and keep it if it differs."""
+        resume = self._resume(session.agent, session.id, session.cwd)
+        if not _is_provisional(session) and resume != session.resume:
+            session = replace(session, resume=resume)
+        if session == before:
+            return
+        self.sessions[session.id] = session
+        wishes.append(effects.Publish("session", session.id, session))
+        if not _is_provisional(session) and _worth_saving(session, before):
+            wishes.append(effects.Save(session))
+
+    def _attend(self, session: Session, notes: _Notes, wishes: list[effects.Effect]) -> None:
+        """Ask for what is still missing."""
+        if session.transcript and not notes.followed:
+            notes.followed = True
+            wishes.append(effects.Follow(session))
+        if session.git_branch is None and session.cwd and session.cwd != notes.branch_asked:
+            notes.branch_asked = session.cwd
+            wishes.append(effects.ReadBranch(session.id, session.cwd))
+
+    def _let_go(self, session_id: str, wishes: list[effects.Effect]) -> None:
+        if self._notes[session_id].followed:
+            self._notes[session_id].followed = False
+            wishes.append(effects.Unfollow(session_id))
+
+    def _drop(self, session_id: str, replaced_by: str | None, wishes: list[effects.Effect]) -> None:
+        self._let_go(session_id, wishes)
+        del self.sessions[session_id], self._notes[session_id]
+        gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
+        wishes.append(effects.Publish("session", session_id, gone))
+
+
+def _session_id(sighting: Sighting) -> str:
+    """The agent's own id, or one of ours until it tells."""
+    run = sighting.run
+    return sighting.session_id or f"{sighting.agent}-{run.pid}-{int(run.started_at)}"
+
+
+def _is_provisional(session: Session) -> bool:
+    run = session.run
+    return run is not None and session.id == f"{session.agent}-{run.pid}-{int(run.started_at)}"
+
+
+def _with_facts(session: Session, facts: Facts) -> Session:
+    """Take over what is told; what is not told stays."""
+    told = {
+        name: value
+        for name in Facts.__dataclass_fields__
+        if (value := getattr(facts, name)) is not None and value != getattr(session, name)
+    }
+    return replace(session, **told) if told else session
+
+
+def _first_line(text: str) -> str | None:
+    line = next(iter(text.strip().splitlines()), "").strip()
+    if not line:
+        return None
+    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1] + "…"
+
+
+def _question(session: Session, waiting_for: str | None, at: float) -> Approval:
+    """What the agent asks, as far as it can be known from outside."""
+    last = session.last_entry
+    call = last if last and last.kind is EntryKind.TOOL_CALL else None
+    return Approval(
+        id=f"{session.id}:{int(at * 1000)}",
+        session_id=session.id,
+        at=at,
+        summary=waiting_for or "needs an answer",
+        tool=call.tool if call else None,
+        text=call.text if call else None,
+    )
+
+
+def _with_entry(session: Session, entry: Entry) -> Session:
+    """The newest entry; it may also say what an open question is about."""
+    asked = session.approval
+    if asked and asked.tool is None and entry.kind is EntryKind.TOOL_CALL:
+        asked = replace(asked, tool=entry.tool, text=entry.text)
+    return replace(session, last_entry=entry, approval=asked)
+
+
+def _is_silent(session: Session, at: float) -> bool:
+    moved = max(session.since, session.last_activity_at or 0.0)
+    return session.state is State.WORKING and not session.stale and moved <= at - _STALE_AFTER
+
+
+def _worth_saving(session: Session, before: Session | None) -> bool:
+    """After a crash these must be right; the rest is in the transcript anyway."""
+    if before is None:
+        return True
+    return (session.state, session.run, session.cwd, session.title, session.transcript) != (
+        before.state,
+        before.run,
+        before.cwd,
+        before.title,
+        before.transcript,
+    )
+
+
+def newest_first(sessions: Iterable[Session]) -> list[Session]:
+    """By newest activity, as every list of sessions is shown."""
+    return sorted(sessions, key=lambda s: s.last_activity_at or s.since, reverse=True)

@@ -1,0 +1,81 @@
+"""What to do about it. The hands that do it are chosen in ``app``; each returns at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from supervisor.core.model import Run, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Number this, keep it for late-comers, and tell every screen."""
+
+    topic: str
+    session_id: str | None
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Open the transcript of this session and report what is written."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollow:
+    """Let go of the transcript of this session."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchExit:
+    """Say when this process is gone."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look again who of this agent is alive."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBranch:
+    """Find the git branch of this folder."""
+
+    session_id: str
+    cwd: str
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Keep this session on disk: it is needed after a crash."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Keep the machine awake, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let the machine sleep again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Post ``WaitOver(name)`` after so many seconds; a new wait of that name replaces the old one."""
+
+    name: str
+    seconds: float
+
+
+Effect = Publish | Follow | Unfollow | WatchExit | Look | ReadBranch | Save | Hold | Release | Wait

@@ -1,0 +1,140 @@
+"""What happened. Every event carries the time at which it was seen, in seconds since 1970."""
+
+from dataclasses import dataclass
+
+from supervisor.core.model import AwakeMode, Power, Record, Run, Session, Sighting, Sign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """The supervisor started; these sessions are what it knew when it was last heard of.
+
+    *rebooted*: the machine was started anew since, so none of their processes can live.
+    """
+
+    sessions: tuple[Session, ...]
+    rebooted: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """All sessions of one agent, as found at one moment: whoever is missing has gone."""
+
+    agent: str
+    sightings: tuple[Sighting, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An agent said by itself how the turn of a session stands."""
+
+    agent: str
+    session_id: str
+    sign: Sign
+    waiting_for: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """An agent that told by itself cannot be heard any more: its transcripts count again."""
+
+    agent: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A transcript was opened: what its beginning and its last part say."""
+
+    session_id: str
+    record: Record
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An agent wrote into the transcript of a session."""
+
+    session_id: str
+    records: tuple[Record, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A transcript was truncated or replaced: entry numbers given before mean nothing now."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchRead:
+    """The git branch of a session's folder."""
+
+    session_id: str
+    branch: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """A process that served a session is gone."""
+
+    run: Run
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwakeChosen:
+    """The user changed the keep-awake mode, for *seconds* or until changed again."""
+
+    mode: AwakeMode
+    seconds: float | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What became of the wish to keep the machine awake."""
+
+    held: bool
+    mechanism: str | None
+    problem: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerRead:
+    """Battery and charger."""
+
+    power: Power
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitOver:
+    """The time of a ``Wait`` has come."""
+
+    name: str
+    at: float
+
+
+Event = (
+    Restored
+    | Looked
+    | Told
+    | Unheard
+    | Opened
+    | Written
+    | Replaced
+    | BranchRead
+    | RunEnded
+    | AwakeChosen
+    | Held
+    | PowerRead
+    | WaitOver
+)

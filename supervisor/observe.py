@@ -1,0 +1,216 @@
+"""Finds sessions and reports what happens to them: registries, transcripts and processes.
+
+It is told by the file system which file has changed, asks the agent's module what that concerns,
+and posts what it finds. Agents, files and processes are handed in; it decides nothing.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from supervisor.agents.base import Agent, Concern, History, Processes
+from supervisor.core import events
+from supervisor.core.model import OVER, Session, Sighting, Sign, Transcript
+
+logger = logging.getLogger(__name__)
+
+Post = Callable[[events.Event], None]
+
+#: Seconds between two looks at all processes when nothing has changed: agents that write nothing
+#: when they start are found by this.
+SCAN_EVERY = 60.0
+#: Seconds during which changes of a registry are gathered before it is read again.
+_GATHER = 0.02
+
+
+@dataclass(slots=True)
+class _Post:
+    """An agent under observation. Owner: the observer."""
+
+    agent: Agent
+    home: Path
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A transcript that is being read. Owner: the observer."""
+
+    session_id: str
+    agent: str
+    history: History
+
+
+class Observer:
+    """Owns the open transcripts of live sessions and one looking task for each agent."""
+
+    def __init__(
+        self,
+        *,
+        agents: Mapping[str, tuple[Agent, Path]],
+        processes: Processes,
+        lines: Callable[..., History],
+        post: Post,
+    ) -> None:
+        """*agents*: each agent with the folder that it keeps its files in.
+
+        *lines* opens a file of lines: a path and a reader, and as *root* the folder that the path
+        must not lead out of.
+        """
+        self._posts = {name: _Post(agent, home) for name, (agent, home) in agents.items()}
+        self._processes = processes
+        self._lines = lines
+        self._post = post
+        self._followed: dict[str, _Followed] = {}
+        self._waiting: dict[str, Session] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def agents(self) -> Sequence[str]:
+        """The short names of all agents under observation."""
+        return tuple(self._posts)
+
+    # -- looking --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Look at every agent now, and whenever ``look`` is called. Ends only by cancellation."""
+        async with asyncio.TaskGroup() as group:
+            for post in self._posts.values():
+                post.wanted.set()
+                group.create_task(self._keep_looking(post), name=f"look at {post.agent.name}")
+                group.create_task(self._keep_listening(post), name=f"listen to {post.agent.name}")
+            group.create_task(self._scan(), name="scan processes")
+
+    def look(self, agent: str) -> None:
+        """Find out soon who of this agent is alive."""
+        self._posts[agent].wanted.set()
+
+    async def _scan(self) -> None:
+        while True:
+            await asyncio.sleep(SCAN_EVERY)
+            for post in self._posts.values():
+                post.wanted.set()
+
+    async def _keep_looking(self, post: _Post) -> None:
+        while True:
+            await post.wanted.wait()
+            post.wanted.clear()
+            self._catch_up(post.agent.name)
+            sightings = await asyncio.to_thread(self._sightings, post)
+            self._catch_up(post.agent.name)
+            self._post(events.Looked(agent=post.agent.name, sightings=sightings, at=time.time()))
+            await asyncio.sleep(_GATHER)
+
+    async def _keep_listening(self, post: _Post) -> None:
+        name = post.agent.name
+
+        def tell(session_id: str, sign: Sign, waiting_for: str | None) -> None:
+            self._post(
+                events.Told(
+                    agent=name, session_id=session_id, sign=sign, waiting_for=waiting_for, at=time.time()
+                )
+            )
+
+        while True:
+            post.stirred.clear()
+            await post.agent.listen(post.home, tell)
+            self._post(events.Unheard(agent=name, at=time.time()))
+            await post.stirred.wait()
+
+    def _sightings(self, post: _Post) -> tuple[Sighting, ...]:
+        return tuple(post.agent.look(post.home, self._processes))
+
+    # -- files that change ----------------------------------------------------------------------
+
+    def changed(self, path: Path) -> None:
+        """A file or folder has changed; the watch calls this on the loop."""
+        for post in self._posts.values():
+            if not path.is_relative_to(post.home):
+                continue
+            concern, session_id = post.agent.concern(post.home, path)
+            match concern:
+                case Concern.LIVE:
+                    post.wanted.set()
+                    post.stirred.set()
+                case Concern.TRANSCRIPT if session_id:
+                    self._grown(session_id)
+                case Concern.ALL_TRANSCRIPTS:
+                    post.wanted.set()
+                    self._catch_up(post.agent.name)
+                case _:
+                    pass
+
+    def _grown(self, session_id: str) -> None:
+        if followed := self._followed.get(session_id):
+            self._read(followed)
+        elif session := self._waiting.pop(session_id, None):
+            self.follow(session)
+
+    def _catch_up(self, agent: str) -> None:
+        for followed in list(self._followed.values()):
+            if followed.agent == agent:
+                self._read(followed)
+
+    def _read(self, followed: _Followed) -> None:
+        while records := tuple(followed.history.more()):
+            if followed.history.replaced():
+                self._post(events.Replaced(session_id=followed.session_id, at=time.time()))
+            self._post(events.Written(session_id=followed.session_id, records=records, at=time.time()))
+
+    # -- transcripts of live sessions -----------------------------------------------------------
+
+    def follow(self, session: Session) -> None:
+        """Open the transcript of a session and report what is written from now on."""
+        if session.id in self._followed:
+            return
+        task = asyncio.get_running_loop().create_task(self._open(session), name=f"open {session.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _open(self, session: Session) -> None:
+        found = await asyncio.to_thread(self.find, session.agent, session.id)
+        if found is None:
+            # Some agents name a transcript before they write it: the watch will tell.
+            self._waiting[session.id] = session
+            return
+        history = self.history(found)
+        record = await asyncio.to_thread(history.recent)
+        if session.id in self._followed or session.state in OVER:
+            history.close()
+            self._post(events.Opened(session_id=session.id, record=record, at=time.time()))
+            return
+        self._followed[session.id] = _Followed(session.id, session.agent, history)
+        self._post(events.Opened(session_id=session.id, record=record, at=time.time()))
+        self._read(self._followed[session.id])
+
+    def unfollow(self, session_id: str) -> None:
+        """Let go of a transcript."""
+        self._waiting.pop(session_id, None)
+        if followed := self._followed.pop(session_id, None):
+            followed.history.close()
+
+    def find(self, agent: str, session_id: str) -> Transcript | None:
+        """The stored transcript of a session. May block on disk."""
+        post = self._posts.get(agent)
+        return post.agent.find(post.home, session_id) if post else None
+
+    def history(self, transcript: Transcript) -> History:
+        """Open a stored transcript."""
+        post = self._posts[transcript.agent]
+        return post.agent.open(transcript, partial(self._lines, root=post.home))
+
+    def stored(self) -> Sequence[Transcript]:
+        """Every stored transcript of every agent, newest change first. May block on disk."""
+        found = [t for post in self._posts.values() for t in post.agent.transcripts(post.home)]
+        own = [transcript for transcript in found if transcript.parent_id is None]
+        return sorted(own, key=lambda transcript: transcript.changed_at, reverse=True)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for session_id in list(self._followed):
+            self.unfollow(session_id)

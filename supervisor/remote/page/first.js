@@ -1,0 +1,29 @@
+// Takes the pairing secret out of the address bar; only then is anything else asked for.
+
+const fragment = location.hash;
+if (/^#\d/.test(fragment)) history.replaceState(null, '', location.pathname);
+
+const always = ['app', 'awake', 'dom', 'keys', 'list', 'marks', 'picture', 'wire', 'words'];
+// What the first screen needs only sometimes; else it comes once the list is there.
+const sometimes = { pair: /^#\d/, session: /^#\/s\//, text: /^#\/s\//, facts: /^#\/s\// };
+
+function link(rel, href) {
+  const element = document.createElement('link');
+  element.rel = rel;
+  element.href = href;
+  document.head.append(element);
+  return element;
+}
+
+const style = link('stylesheet', 'style.css');
+const styled = new Promise((done) => { style.onload = style.onerror = done; });
+// All at once: else each import waits for the one before it.
+const now = Object.keys(sometimes).filter((name) => sometimes[name].test(fragment));
+for (const name of [...always, ...now]) link('modulepreload', `${name}.js`);
+
+const { start } = await import('./app.js');
+await styled;
+link('icon', 'icon.svg');
+link('apple-touch-icon', 'icon.png');
+link('manifest', 'manifest.webmanifest');
+start(fragment);

@@ -1,0 +1,154 @@
+"""One file of settings, one frozen object. A key that is not known is an error that names the nearest."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from supervisor.core.errors import WrongUse
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwakeSettings:
+    """Keep-awake."""
+
+    battery_limit_percent: int = _setting(
+        20, "On battery, at or below this charge, the machine may sleep. 0 to 100."
+    )
+    wind_down_seconds: int = _setting(120, "How long the machine stays awake after the last reason has gone.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoverSettings:
+    """Which sessions are seen."""
+
+    agents: tuple[str, ...] = _setting(
+        (), "Only these agents, by their short names. Empty: all that are known."
+    )
+    below_pid: int = _setting(0, "Only processes that descend from this one. 0: all of this user.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSettings:
+    """The list of sessions."""
+
+    keep_over_hours: int = _setting(
+        24, "How long an ended session stays in the list; history has it for ever."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSettings:
+    """The listener for phones."""
+
+    port: int = _setting(47820, "The port of the listener. A phone's key is bound to it: keep it stable.")
+    address: str = _setting("", "The address to listen on. Empty: the best one found.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, with their defaults."""
+
+    awake: AwakeSettings = AwakeSettings()
+    discover: DiscoverSettings = DiscoverSettings()
+    list: ListSettings = ListSettings()
+    phone: PhoneSettings = PhoneSettings()
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read *path*; a missing file means the defaults.
+
+    ``WAKELINE_SECTION_KEY`` in the environment comes before the file. Raises ``WrongUse`` with the
+    place and the nearest known key.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        told = {}
+    except (OSError, ValueError) as trouble:
+        raise WrongUse(
+            f"The settings in {path} cannot be read: {trouble}.", "Mend the file, or remove it."
+        ) from trouble
+    return _read(told, path, environment)
+
+
+def _read(told: Mapping[str, Any], path: Path, environment: Mapping[str, str]) -> Settings:
+    sections = {section.name: section.default for section in fields(Settings)}
+    for name in told:
+        if name not in sections:
+            raise _unknown(name, sections, path)
+    return Settings(
+        **{
+            name: _section(name, type(default), told.get(name, {}), path, environment)
+            for name, default in sections.items()
+        }
+    )
+
+
+def _section(name: str, kind: Any, told: Any, path: Path, environment: Mapping[str, str]) -> Any:
+    if not isinstance(told, dict):
+        raise WrongUse(f"{path}: {name} must be a table.", f"Write [{name}] and its keys below it.")
+    keys: dict[str, Field[Any]] = {key.name: key for key in fields(kind)}
+    values: dict[str, Any] = {}
+    for key, value in told.items():
+        if key not in keys:
+            raise _unknown(f"{name}.{key}", [f"{name}.{known}" for known in keys], path)
+        values[key] = _value(f"{name}.{key}", value, keys[key].default, path)
+    for key, known in keys.items():
+        text = environment.get(f"WAKELINE_{name}_{key}".upper())
+        if text is not None:
+            values[key] = _from_text(text, known.default, f"WAKELINE_{name}_{key}".upper())
+    return kind(**values)
+
+
+def _value(name: str, value: Any, default: Any, path: Path) -> Any:
+    if (
+        isinstance(default, tuple)
+        and isinstance(value, list)
+        and all(isinstance(part, str) for part in value)
+    ):
+        return tuple(value)
+    if type(value) is type(default) and not (isinstance(value, int) and value < 0):
+        return value
+    raise WrongUse(f"{path}: {name} cannot be {value!r}.", f"It is something like {_shown(default)}.")
+
+
+def _from_text(text: str, default: Any, name: str) -> Any:
+    if isinstance(default, tuple):
+        return tuple(part for part in text.split(",") if part)
+    if isinstance(default, str):
+        return text
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise WrongUse(
+        f"{name} must be a whole number, not {text!r}.", f"It is something like {_shown(default)}."
+    )
+
+
+def _shown(default: Any) -> str:
+    return "[]" if default == () else repr(default)
+
+
+def _unknown(name: str, known: Any, path: Path) -> WrongUse:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+    return WrongUse(f"{path}: there is no setting {name}.", f"Did you mean {near[0]}?")
+
+
+def described() -> str:
+    """All settings as a commented TOML file with the defaults: what ``doctor`` and the docs show."""
+    lines: list[str] = []
+    for section in fields(Settings):
+        assert is_dataclass(section.default)
+        lines.append(f"[{section.name}]")
+        for key in fields(section.default):
+            value = _shown(key.default).replace("'", '"')
+            lines += [f"# {key.metadata['meaning']}", f"{key.name} = {value}"]
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,10 @@
+"""The processes of this user: who runs, since when, where, and below whom."""
+
+import sys
+
+if sys.platform == "linux":
+    from supervisor.system.processes.linux import Processes
+else:
+    from supervisor.system.processes.anywhere import Processes
+
+__all__ = ["Processes"]

@@ -1,0 +1,1 @@
+"""Follows files of JSON lines that somebody else writes; never writes, never trusts them."""

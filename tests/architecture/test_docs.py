@@ -1,0 +1,42 @@
+"""What is written is drawn from the code, or checked against it."""
+
+from pathlib import Path
+
+from supervisor.agents.catalog import AGENTS
+from supervisor.commands.parser import VERBS
+from supervisor.settings import described
+from tests.architecture.draw import PAGE, drawn
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_pictures_are_those_of_the_tables() -> None:
+    """The architecture page shows the tables as they are: python -m tests.architecture.draw."""
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert drawn(page) == page
+
+
+def test_every_agent_has_its_row_in_the_readme() -> None:
+    """A user sees what is really seen of each agent."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert [agent.title for agent in AGENTS.values() if f"| {agent.title} |" not in readme] == []
+
+
+def test_every_verb_and_every_setting_is_documented() -> None:
+    """No switch is secret."""
+    page = (ROOT / "supervisor" / "README.md").read_text(encoding="utf-8")
+
+    assert [verb for verb in VERBS if f"`{verb}`" not in page] == []
+    assert described() in page
+
+
+def test_every_promise_names_a_test_that_exists() -> None:
+    """SECURITY.md promises nothing that is not tested."""
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "tests/" in line]
+    named = [part.strip("` ") for row in rows for part in row.split("|")[2].split(",")]
+
+    assert len(rows) > 10
+    assert [place for place in named if not (ROOT / place).exists()] == []

@@ -1,0 +1,101 @@
+"""A real Chromium for tests of the phone's page, and the shapes of phones."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.lab.fixtures import do_without
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """A screen to look at the page with."""
+
+    width: int = 390
+    height: int = 844
+    dark: bool = False
+    language: str = "en-US"
+    sharpness: float = 1.0
+
+
+SMALL = Phone(width=320, height=640)
+
+
+@dataclass
+class Watched:
+    """What a page asked for and complained of. Owner: the listeners of ``look``."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def asked(self, request: Request) -> None:
+        """A request, whatever became of it."""
+        self.requests.append(request.url)
+
+    def said(self, message: ConsoleMessage) -> None:
+        """A line on the console; a failed download is no complaint, servers are cut on purpose."""
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+def look(page: Page) -> Watched:
+    """Write down every request, script error and complaint of *page* from now on."""
+    seen = Watched()
+    page.on("request", seen.asked)
+    page.on("console", seen.said)
+    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    return seen
+
+
+@contextmanager
+def in_hand(browser: Browser, phone: Phone = Phone()) -> Iterator[BrowserContext]:
+    """A fresh phone: nothing stored, and a certificate of nobody's is clicked through."""
+    context = browser.new_context(
+        viewport={"width": phone.width, "height": phone.height},
+        device_scale_factor=phone.sharpness,
+        color_scheme="dark" if phone.dark else "light",
+        locale=phone.language,
+        ignore_https_errors=True,
+        has_touch=True,
+    )
+    context.set_default_timeout(15_000)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Chromium without a screen. Skips where there is none."""
+    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        do_without("Chromium is missing: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_QUIET)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+# Not for the whole run: while it lives, its thread has a running loop, and asynchronous tests could not run.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a module; each opens phones of its own in it."""
+    with launched() as chromium:
+        yield chromium
