@@ -25,6 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    if arguments == ["nursery"]:
+        # No verb: ``run`` starts it, and it is to load nothing that holders do not need.
+        from supervisor.terminal import nursery
+
+        return nursery()
     from supervisor.commands.parser import run
 
     try:

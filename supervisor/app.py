@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from supervisor import __version__
+from supervisor import __version__, terminal
 from supervisor import settings as setting
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
@@ -83,6 +83,7 @@ class Supervisor:
         self._database = database
         self._agents = _chosen(settings)
         self._exits: dict[Any, Callable[[], None]] = {}
+        self._looking: set[asyncio.Task[None]] = set()
         self.journal = Journal(secrets.token_hex(4))
         rules = awake_rules.Rules(
             battery_limit=settings.awake.battery_limit_percent,
@@ -95,11 +96,20 @@ class Supervisor:
         self.engine = Engine(self.desk, self._hands())
         self.watch = open_watch(self._changed, logger.warning)
         self.holder = Holder(self._held)
+        processes = Processes(settings.discover.below_pid or None)
+        self.roll = terminal.open_roll(
+            places.terminals,
+            started_at=processes.started_at,
+            changed=lambda: self.observer.look_at_all(),
+            ended=self._terminal_ended,
+        )
         self.observer = Observer(
             agents=self._agents,
-            processes=Processes(settings.discover.below_pid or None),
+            processes=processes,
             lines=LineFile,
             post=self.engine.post,
+            hosted=self.roll.hosted,
+            ancestors=processes.ancestors,
         )
         self.front = Front(
             desk=self.desk,
@@ -121,6 +131,9 @@ class Supervisor:
         """Live until ``front.stop`` is set."""
         await self._restore()
         await self.server.open()
+        self.watch.add(self._places.terminals, 0)
+        # First of all: whose terminal is not on the roll would be taken for lost.
+        await self.roll.look()
         for agent, home in self._agents.values():
             for watched in agent.watched(home):
                 self.watch.add(watched.folder, watched.depth)
@@ -150,6 +163,7 @@ class Supervisor:
     async def _close(self) -> None:
         await self.server.close()
         self.observer.close()
+        self.roll.close()
         for stop in self._exits.values():
             stop()
         self.engine.close()
@@ -189,7 +203,16 @@ class Supervisor:
     # -- ears: what the system tells --------------------------------------------------------------
 
     def _changed(self, path: Path) -> None:
-        self.observer.changed(path)
+        if path.parent == self._places.terminals or path == self._places.terminals:
+            looking = asyncio.get_running_loop().create_task(self.roll.look(), name="look at holders")
+            self._looking.add(looking)
+            looking.add_done_callback(self._looking.discard)
+        else:
+            self.observer.changed(path)
+
+    def _terminal_ended(self, ended: str, code: int | None) -> None:
+        self.engine.post(events.TerminalEnded(terminal=ended, code=code, at=time.time()))
+        self.observer.look_at_all()
 
     def _held(self, holding: Held) -> None:
         self.engine.post_from_thread(

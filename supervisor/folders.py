@@ -28,6 +28,11 @@ class Folders:
         return self.runtime / "api.sock"
 
     @property
+    def terminals(self) -> Path:
+        """The sockets of the terminals that are held."""
+        return self.runtime / "holders"
+
+    @property
     def log(self) -> Path:
         """What the supervisor has to say when nobody looks."""
         return self.state / "supervisor.log"

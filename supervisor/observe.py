@@ -9,13 +9,14 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from supervisor.agents import plain
 from supervisor.agents.base import Agent, Concern, History, Processes
 from supervisor.core import events
-from supervisor.core.model import OVER, Session, Sighting, Sign, Transcript
+from supervisor.core.model import OVER, Hosted, Run, Session, Sighting, Sign, Transcript
 
 logger = logging.getLogger(__name__)
 
@@ -59,16 +60,22 @@ class Observer:
         processes: Processes,
         lines: Callable[..., History],
         post: Post,
+        hosted: Callable[[], Sequence[Hosted]] = tuple,
+        ancestors: Callable[[int], Sequence[Run]] = lambda _: (),
     ) -> None:
         """*agents*: each agent with the folder that it keeps its files in.
 
         *lines* opens a file of lines: a path and a reader, and as *root* the folder that the path
         must not lead out of.
+
+        *hosted*: the terminals that are held; *ancestors*: of a process, its parent first.
         """
         self._posts = {name: _Post(agent, home, f"{home}{os.sep}") for name, (agent, home) in agents.items()}
         self._processes = processes
         self._lines = lines
         self._post = post
+        self._hosted = hosted
+        self._ancestors = ancestors
         self._followed: dict[str, _Followed] = {}
         self._waiting: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -93,11 +100,15 @@ class Observer:
         """Find out soon who of this agent is alive."""
         self._posts[agent].wanted.set()
 
+    def look_at_all(self) -> None:
+        """Find out soon who is alive."""
+        for post in self._posts.values():
+            post.wanted.set()
+
     async def _scan(self) -> None:
         while True:
             await asyncio.sleep(SCAN_EVERY)
-            for post in self._posts.values():
-                post.wanted.set()
+            self.look_at_all()
 
     async def _keep_looking(self, post: _Post) -> None:
         while True:
@@ -126,7 +137,22 @@ class Observer:
             await post.stirred.wait()
 
     def _sightings(self, post: _Post) -> tuple[Sighting, ...]:
-        return tuple(post.agent.look(post.home, self._processes))
+        hosted = self._hosted()
+        if post.agent.name == plain.name:
+            return tuple(plain.commands(hosted, self.agents))
+        found = post.agent.look(post.home, self._processes)
+        by_pid = {one.run.pid: one for one in hosted}
+        return tuple(self._in_its_terminal(sighting, by_pid) for sighting in found)
+
+    def _in_its_terminal(self, sighting: Sighting, hosted: Mapping[int, Hosted]) -> Sighting:
+        """With the terminal of ours that its process descends from, if it does."""
+        if not hosted or not sighting.alive:
+            return sighting
+        line = (sighting.run.pid, *(run.pid for run in self._ancestors(sighting.run.pid)))
+        terminal = next((hosted[pid] for pid in line if pid in hosted), None)
+        if terminal is None:
+            return sighting
+        return replace(sighting, terminal=terminal.id, name=terminal.name or sighting.name)
 
     # -- files that change ----------------------------------------------------------------------
 

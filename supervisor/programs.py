@@ -14,6 +14,11 @@ def supervisor_command() -> list[str]:
     return _command("wakeline", "supervisor", "serve", "--quiet")
 
 
+def nursery_command() -> list[str]:
+    """How the parent of all holders of terminals is started."""
+    return _command("wakeline", "supervisor", "nursery")
+
+
 def tray_command() -> list[str]:
     """How the tray is started."""
     return _command("wakeline-tray", "tray")

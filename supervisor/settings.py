@@ -53,6 +53,15 @@ class PhoneSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalSettings:
+    """Terminals that we hold."""
+
+    detach_key: str = _setting(
+        "ctrl-\\", "Pressed twice, it leaves a held terminal; the command goes on. Empty: no key does."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, with their defaults."""
 
@@ -60,6 +69,7 @@ class Settings:
     discover: DiscoverSettings = DiscoverSettings()
     list: ListSettings = ListSettings()
     phone: PhoneSettings = PhoneSettings()
+    terminal: TerminalSettings = TerminalSettings()
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -1,11 +1,24 @@
 """Any other command: a terminal and nothing else. It keeps no conversation that we could read."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
-from supervisor.core.model import Entry, EntryKind, Page, Record, Resume, Role, Sighting, Transcript
+from supervisor.core.model import (
+    Entry,
+    EntryKind,
+    Facts,
+    Hosted,
+    Page,
+    Record,
+    Resume,
+    Role,
+    Sighting,
+    Sign,
+    Transcript,
+)
 
 name: Final = "plain"
 title: Final = "Command"
@@ -35,6 +48,24 @@ def look(home: Path, processes: Processes) -> Sequence[Sighting]:
     """A command is a session only where we host it; then its terminal's owner knows of it."""
     del home, processes
     return ()
+
+
+def commands(hosted: Sequence[Hosted], agents: Sequence[str]) -> Sequence[Sighting]:
+    """The commands in terminals of ours, but for *agents*: those show their own sessions."""
+    return tuple(_command(one) for one in hosted if PurePath(one.argv[0]).name not in agents)
+
+
+def _command(one: Hosted) -> Sighting:
+    return Sighting(
+        agent=name,
+        session_id=one.id,
+        run=one.run,
+        alive=True,
+        facts=Facts(title=shlex.join(one.argv), cwd=one.cwd),
+        name=one.name,
+        sign=Sign.WORKING,
+        terminal=one.id,
+    )
 
 
 def transcripts(home: Path) -> Iterator[Transcript]:

@@ -18,6 +18,8 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("doctor", "check everything that Wakeline needs, and say what is missing"),
     "ls": ("sessions", "list sessions, newest activity first"),
     "show": ("sessions", "everything about one session"),
+    "run": ("run", "run an agent, or any command, in a terminal that outlives this one"),
+    "attach": ("run", "come back to what was started by run"),
     "watch": ("watch", "follow the transcript of a session"),
     "copy": ("copy", "copy the agent's own command that resumes a session"),
     "awake": ("awake", "show or change what keeps the machine awake"),

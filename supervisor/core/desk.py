@@ -16,6 +16,7 @@ from supervisor.core.model import (
     Entry,
     EntryKind,
     Facts,
+    Kind,
     Record,
     Resume,
     Role,
@@ -41,6 +42,8 @@ _CHANGED_BY_ENTRIES: Final = (
     "context_used_percent",
 )
 _TITLE_LENGTH: Final = 80
+#: Hang-up, interrupt, terminate: signals by which a user ends a command.
+_ASKED_TO_END: Final = frozenset({1, 2, 15})
 
 ResumeBy = Callable[[str, str, str | None], Resume | None]
 
@@ -96,6 +99,8 @@ class Desk:
                 self._branch(event, wishes)
             case events.RunEnded():
                 self._run_ended(event, wishes)
+            case events.TerminalEnded():
+                self._terminal_ended(event, wishes)
             case events.WaitOver():
                 self._wait_over(event, wishes)
             case events.AwakeChosen() | events.Held() | events.PowerRead():
@@ -139,13 +144,16 @@ class Desk:
         session = before or Session(
             id=session_id, agent=sighting.agent, since=at, last_activity_at=sighting.at
         )
-        if sighting.run not in self._agent_of:
+        # Of a command in a terminal of ours, the terminal's owner tells the end.
+        if sighting.run not in self._agent_of and session_id != sighting.terminal:
             self._agent_of[sighting.run] = sighting.agent
             wishes.append(effects.WatchExit(sighting.run))
         session = self._step(session, Trigger.STARTED, at)
         session = replace(
             _with_facts(session, sighting.facts),
             run=sighting.run,
+            kind=Kind.HOSTED if sighting.terminal else Kind.SEEN,
+            terminal=sighting.terminal,
             name=sighting.name or session.name,
             transcript=sighting.transcript or session.transcript,
             jobs_running=sighting.jobs_running,
@@ -202,9 +210,23 @@ class Desk:
         if agent := self._agent_of.pop(event.run, None):
             wishes.append(effects.Look(agent))
 
+    def _terminal_ended(self, event: events.TerminalEnded, wishes: list[effects.Effect]) -> None:
+        session = self.sessions.get(event.terminal)
+        if session is None or session.state in OVER:
+            return
+        by_user = event.code is not None and (event.code >= 0 or -event.code in _ASKED_TO_END)
+        failure = None if event.code == 0 else _how_it_ended(event.code)
+        trigger = Trigger.ENDED if by_user else Trigger.KILLED
+        self._end(replace(session, failure=failure), trigger, event.at, wishes)
+
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         ended = replace(
-            self._step(session, trigger, at), run=None, jobs_running=False, approval=None, stale=False
+            self._step(session, trigger, at),
+            run=None,
+            terminal=None,
+            jobs_running=False,
+            approval=None,
+            stale=False,
         )
         self._put(ended, session, wishes)
         self._let_go(session.id, wishes)
@@ -383,6 +405,12 @@ def _with_facts(session: Session, facts: Facts) -> Session:
         if (value := getattr(facts, name)) is not None and value != getattr(session, name)
     }
     return replace(session, **told) if told else session
+
+
+def _how_it_ended(code: int | None) -> str:
+    if code is None:
+        return "the holder of its terminal died"
+    return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
 
 def _first_line(text: str) -> str | None:

@@ -89,6 +89,18 @@ class RunEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalEnded:
+    """The command in a terminal of ours has ended.
+
+    *code*: its exit code, negative when a signal ended it; ``None`` when its holder died.
+    """
+
+    terminal: str
+    code: int | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AwakeChosen:
     """The user changed the keep-awake mode, for *seconds* or until changed again."""
 
@@ -133,6 +145,7 @@ Event = (
     | Replaced
     | BranchRead
     | RunEnded
+    | TerminalEnded
     | AwakeChosen
     | Held
     | PowerRead

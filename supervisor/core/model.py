@@ -155,6 +155,19 @@ class Sighting:
     parent_id: str | None = None
     #: The time of the sign, where the agent says it.
     at: float | None = None
+    #: The terminal of ours that it runs in.
+    terminal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosted:
+    """A command in a terminal that a holder of ours owns. *id*: of the terminal."""
+
+    id: str
+    run: Run
+    argv: tuple[str, ...]
+    cwd: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +236,8 @@ class Session:
     id: str
     agent: str
     kind: Kind = Kind.SEEN
+    #: Hosted: the terminal that it runs in, by the id of its holder.
+    terminal: str | None = None
     state: State = State.STARTING
     since: float = 0.0
     stale: bool = False

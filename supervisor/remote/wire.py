@@ -124,6 +124,7 @@ def session(known: Session, of: Machine) -> Document:
         "last_activity_at": time(known.last_activity_at),
         "last_entry": known.last_entry and entry(known.last_entry, STREAM_TEXT),
         "kind": known.kind,
+        "terminal": known.terminal,
         "focus": known.focus,
         "jobs": [job(one) for one in known.jobs],
         "approval": known.approval and approval(known.approval),

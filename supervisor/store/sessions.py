@@ -13,6 +13,7 @@ _KEPT = (
     "id",
     "agent",
     "kind",
+    "terminal",
     "state",
     "since",
     "name",

@@ -38,6 +38,7 @@ def session(session_id: str, **fields: Any) -> Json:
         "reconnect": None,
         "jobs": [],
         "kind": "seen",
+        "terminal": None,
         "keeps_awake": False,
     }
     return usual | fields

@@ -31,8 +31,8 @@ from tests.fakes.backend import MACHINE, MemoryBackend, entry, kept_awake, sessi
 
 FIELDS = """
 id agent agent_version model name title pid run_started_at cwd hostname machine git_branch state since
-last_activity_at last_entry kind focus jobs approval reconnect keeps_awake context_used_percent tokens
-cost_usd resume_command stale parent_id failure
+last_activity_at last_entry kind terminal focus jobs approval reconnect keeps_awake context_used_percent
+tokens cost_usd resume_command stale parent_id failure
 """
 FULL = Session(
     id="s-1",

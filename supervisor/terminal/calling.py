@@ -1,0 +1,125 @@
+"""How a client gets to a holder: by its socket, or for a new one by way of the nursery."""
+
+import sys
+
+assert sys.platform != "win32"
+
+import fcntl
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from supervisor import __version__
+from supervisor.core.errors import Failed, NoSuchSession
+from supervisor.terminal import posix, wire
+
+_CHUNK = 64 * 1024
+#: Seconds within which a holder answers.
+_WITHIN = 10.0
+
+
+class Line:
+    """A connection to a holder, as messages. Owns the socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(_WITHIN)
+        self.connection = connection
+        self._frames = wire.Frames()
+        self._early: list[wire.Message] = []
+
+    def say(self, *messages: wire.Message) -> None:
+        """Send these. Raises ``OSError``."""
+        self.connection.sendall(b"".join(wire.encode(message) for message in messages))
+
+    def hear(self) -> Sequence[wire.Message] | None:
+        """What has come; ``None`` when the other end has gone."""
+        try:
+            heard = self.connection.recv(_CHUNK)
+            return list(self._frames.feed(heard)) if heard else None
+        except (OSError, wire.Broken):
+            return None
+
+    def early(self) -> Sequence[wire.Message]:
+        """What came together with the introduction."""
+        early, self._early = self._early, []
+        return early
+
+    def greeted(self) -> wire.Hello:
+        """The holder's introduction. Raises ``Failed`` when there is none."""
+        while (heard := self.hear()) is not None:
+            if not heard:
+                continue
+            first, *self._early = heard
+            if isinstance(first, wire.Hello):
+                return first
+            if isinstance(first, wire.Failure):
+                what = os.fsdecode(first.what)
+                raise Failed(
+                    f"{what} cannot be used: {os.strerror(first.error)}.", "Look at its name and place."
+                )
+        raise Failed("Nobody holds that terminal any more.", "See: wakeline ls")
+
+
+def holder(folder: Path, terminal: str) -> Line:
+    """A line to the holder of that terminal. Raises ``NoSuchSession`` when it has gone."""
+    try:
+        return Line(_connected(folder / f"{terminal}.sock"))
+    except OSError as trouble:
+        raise NoSuchSession(f"No terminal {terminal!r} is held.", "See: wakeline ls") from trouble
+
+
+def held(folder: Path) -> Iterator[tuple[str, str]]:
+    """Id and name of every terminal that is held."""
+    for place in sorted(folder.glob("[0-9a-f]*.sock")):
+        try:
+            line = Line(_connected(place))
+            line.say(wire.Watch(wire.VERSION))
+            yield place.stem, os.fsdecode(line.greeted().name)
+            line.connection.close()
+        except (OSError, Failed):
+            continue
+
+
+def nursery(folder: Path, start: Callable[[int], object]) -> Line:
+    """A line to the nursery of this version, which is started if it does not run. Raises ``Failed``.
+
+    *start* is given the number of the socket that the nursery is to have as its standard input.
+    """
+    place = folder / f"nursery-{__version__}.sock"
+    try:
+        try:
+            return Line(_connected(place))
+        except OSError:
+            return Line(_started(folder, place, start))
+    except OSError as trouble:
+        raise Failed(
+            f"Terminals cannot be held in {folder}: {trouble.strerror or trouble}.",
+            "Its path may be too long; WAKELINE_HOME can name a shorter place.",
+        ) from trouble
+
+
+def _started(folder: Path, place: Path, start: Callable[[int], object]) -> socket.socket:
+    # Whoever calls waits in the queue of the socket until the nursery is there: no race, no polling.
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            return _connected(place)
+        except OSError:
+            place.unlink(missing_ok=True)
+        with posix.listen(str(place)) as listening:
+            start(listening.fileno())
+            return _connected(place)
+    finally:
+        os.close(lock)
+
+
+def _connected(place: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(str(place))
+    except OSError:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,159 @@
+"""A pseudo-terminal and the command in it, on systems that have a ``/dev/tty``."""
+
+import sys
+
+assert sys.platform != "win32"
+
+import fcntl
+import os
+import signal
+import socket
+import struct
+import termios
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+#: What the name of a socket ends with until somebody answers there; it still says so itself.
+UNREADY: Final = "~"
+
+_SIZE: Final = struct.Struct("HHHH")
+#: Erasing in a line takes whole characters; the same bit on Linux and macOS, without a name in Python.
+_IUTF8: Final = 0x4000
+#: What Python, or whoever started us, may have set to be ignored.
+_USUAL: Final = ("SIGPIPE", "SIGXFSZ", "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGCHLD", "SIGTSTP")
+# <sys/un.h> of macOS; struct xucred of <sys/ucred.h> begins with version and user.
+_SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
+_XUCRED: Final = struct.Struct("=II")
+_XUCRED_SIZE: Final = 76
+_CREDENTIALS: Final = struct.Struct("iII")
+#: What a shell answers for a command that cannot be started.
+_NOT_STARTED: Final = 127
+
+
+def open_terminal(rows: int, columns: int) -> tuple[int, int]:
+    """A new terminal of that size: our side, which never blocks, and the command's."""
+    ours, theirs = os.openpty()
+    os.set_blocking(ours, False)
+    attributes = termios.tcgetattr(theirs)
+    attributes[0] |= _IUTF8
+    termios.tcsetattr(theirs, termios.TCSANOW, attributes)
+    resize(ours, rows or 24, columns or 80)
+    return ours, theirs
+
+
+def resize(terminal: int, rows: int, columns: int) -> None:
+    """Give the terminal another size; the command in its foreground is told."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, _SIZE.pack(rows & 0xFFFF, columns & 0xFFFF, 0, 0))
+
+
+def size(terminal: int) -> tuple[int, int]:
+    """Its rows and columns."""
+    rows, columns, _, _ = _SIZE.unpack(fcntl.ioctl(terminal, termios.TIOCGWINSZ, b"\0" * _SIZE.size))
+    return rows, columns
+
+
+def spawn(
+    argv: Sequence[bytes], environment: Sequence[bytes], *, cwd: bytes, umask: int, terminal: int
+) -> int:
+    """Start a command in a session of its own with this as its controlling terminal; its PID.
+
+    Raises ``OSError`` with what kept it from starting.
+    """
+    told, telling = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(told)
+        _become(argv, environment, cwd=cwd, umask=umask, terminal=terminal, telling=telling)
+    os.close(telling)
+    error = _all_of(told)
+    if error:
+        os.waitpid(pid, 0)
+        number, _, what = error.partition(b" ")
+        raise OSError(int(number), os.strerror(int(number)), what)
+    return pid
+
+
+def _all_of(pipe: int) -> bytes:
+    found = b""
+    while chunk := os.read(pipe, 4096):
+        found += chunk
+    os.close(pipe)
+    return found
+
+
+def _become(
+    argv: Sequence[bytes],
+    environment: Sequence[bytes],
+    *,
+    cwd: bytes,
+    umask: int,
+    terminal: int,
+    telling: int,
+) -> NoReturn:
+    """In the child: turn into the command. Whatever happens, nothing of us goes on here."""
+    what = cwd
+    try:
+        os.login_tty(terminal)
+        _usual_signals()
+        os.umask(umask)
+        os.chdir(cwd)
+        what = argv[0]
+        pairs = (text.partition(b"=") for text in environment)
+        # Descriptors of ours close by themselves: Python opens none that is inherited.
+        os.execvpe(what, list(argv), {name: value for name, _, value in pairs})
+    except OSError as trouble:
+        os.write(telling, b"%d %b" % (trouble.errno or 0, what))
+    finally:
+        os._exit(_NOT_STARTED)
+
+
+def _usual_signals() -> None:
+    for name in _USUAL:
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def is_me(connection: socket.socket) -> bool:
+    """Whether the program at the other end runs as our user; the kernel tells."""
+    try:
+        if option := getattr(socket, "SO_PEERCRED", None):
+            told = connection.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
+            return bool(_CREDENTIALS.unpack(told)[1] == os.getuid())
+        told = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_SIZE)
+        return bool(_XUCRED.unpack_from(told)[1] == os.getuid())
+    except (OSError, struct.error):
+        return False
+
+
+def listen(name: str) -> socket.socket:
+    """A socket file for this user only, in a folder that is this user's only. Raises ``OSError``."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    unready = name + UNREADY
+    try:
+        listening.bind(unready)
+        os.chmod(unready, 0o600)  # noqa: PTH101 -- pathlib would stay in the memory of every holder
+        listening.listen(64)
+        # Whoever sees the name may call at once; a refusal means that its owner is dead.
+        os.rename(unready, name)  # noqa: PTH104 -- as above
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def wake_by_signals(*numbers: int) -> socket.socket:
+    """A socket that becomes readable when one of these signals comes. Main thread only."""
+    reading, writing = socket.socketpair()
+    reading.setblocking(False)
+    writing.setblocking(False)
+    before = signal.set_wakeup_fd(writing.detach(), warn_on_full_buffer=False)
+    if before >= 0:
+        os.close(before)
+    for number in numbers:
+        signal.signal(number, _noted)
+    return reading
+
+
+def _noted(_number: int, _frame: object) -> None:
+    """The byte in the socket says it all."""

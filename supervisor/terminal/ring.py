@@ -1,0 +1,47 @@
+"""The last part of what a terminal printed, by byte offset since its start."""
+
+from collections import deque
+from typing import Final
+
+from supervisor.terminal.modes import Modes
+
+#: Small pieces are gathered: a list of single keys' echoes would weigh a hundred times its text.
+_BLOCK: Final = 64 * 1024
+
+
+class Ring:
+    """Owns at most *limit* bytes (and one block), and the modes that were set before them."""
+
+    def __init__(self, limit: int = 2 * 2**20) -> None:
+        self._limit = limit
+        self._blocks: deque[bytearray] = deque()
+        #: The offset of the first byte kept, and of the next one to come.
+        self.begin = 0
+        self.end = 0
+        #: Which modes of the terminal were on at ``begin``.
+        self.modes = Modes()
+
+    def append(self, text: bytes) -> None:
+        """It was printed."""
+        if self._blocks and len(self._blocks[-1]) + len(text) <= _BLOCK:
+            self._blocks[-1] += text
+        else:
+            self._blocks.append(bytearray(text))
+        self.end += len(text)
+        while self.end - self.begin - len(self._blocks[0]) >= self._limit:
+            forgotten = self._blocks.popleft()
+            self.begin += len(forgotten)
+            self.modes.feed(forgotten)
+
+    def read(self, offset: int) -> bytes:
+        """Some of what was printed from *offset* on, which must be kept; nothing at the end."""
+        place = self.begin
+        # Readers are nearly always at the end: look from there.
+        if offset >= self.end - len(self._blocks[-1] if self._blocks else b""):
+            place = self.end - len(self._blocks[-1]) if self._blocks else self.end
+            return bytes(self._blocks[-1][offset - place :]) if self._blocks else b""
+        for block in self._blocks:
+            if offset < place + len(block):
+                return bytes(block[offset - place :])
+            place += len(block)
+        return b""

@@ -1,0 +1,127 @@
+"""Knows every terminal that is held: one connection to each holder, which costs nothing while it waits."""
+
+import sys
+
+assert sys.platform != "win32"
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from supervisor.core.model import Hosted, Run
+from supervisor.terminal import wire
+
+_CHUNK = 64 * 1024
+#: Seconds within which a holder introduces itself.
+_WITHIN = 5.0
+
+
+class Holders:
+    """Owns the connections. On the event loop; ``hosted`` may be called from any thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        started_at: Callable[[int], float | None],
+        changed: Callable[[], None],
+        ended: Callable[[str, int | None], None],
+    ) -> None:
+        """See ``terminal.open_roll``."""
+        self._folder = folder
+        self._started_at = started_at
+        self._changed = changed
+        self._ended = ended
+        self._hosted: tuple[Hosted, ...] = ()
+        self._lines: dict[str, asyncio.Task[None]] = {}
+
+    def hosted(self) -> Sequence[Hosted]:
+        """Those whose command runs."""
+        return self._hosted
+
+    async def look(self) -> None:
+        """Find new ones; returns when they have introduced themselves."""
+        places = await asyncio.to_thread(self._places)
+        greetings = []
+        for terminal in [place.stem for place in places if place.stem not in self._lines]:
+            greeted = asyncio.get_running_loop().create_future()
+            greetings.append(greeted)
+            task = asyncio.create_task(self._follow(terminal, greeted), name=f"holder {terminal}")
+            self._lines[terminal] = task
+            task.add_done_callback(partial(self._forget, terminal))
+        if greetings:
+            await asyncio.wait(greetings, timeout=_WITHIN)
+
+    def close(self) -> None:
+        """Let go of all of them; they live on."""
+        for task in tuple(self._lines.values()):
+            task.cancel()
+
+    def _forget(self, terminal: str, _task: "asyncio.Task[None]") -> None:
+        del self._lines[terminal]
+
+    def _places(self) -> Sequence[Path]:
+        return tuple(self._folder.glob("[0-9a-f]*.sock"))
+
+    async def _follow(self, terminal: str, greeted: "asyncio.Future[None]") -> None:
+        place = self._folder / f"{terminal}.sock"
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(place))
+        except ConnectionRefusedError:
+            # Its holder was killed: nobody will ever answer here.
+            place.unlink(missing_ok=True)
+        except OSError:
+            pass
+        else:
+            with contextlib.closing(writer):
+                await self._listen(terminal, reader, writer, greeted)
+        finally:
+            _answer(greeted)
+
+    async def _listen(
+        self,
+        terminal: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        greeted: "asyncio.Future[None]",
+    ) -> None:
+        writer.write(wire.encode(wire.Watch(wire.VERSION)))
+        code: int | None = None
+        frames = wire.Frames()
+        with contextlib.suppress(OSError, wire.Broken):
+            while code is None and (heard := await reader.read(_CHUNK)):
+                for message in frames.feed(heard):
+                    if isinstance(message, wire.Hello):
+                        self._add(terminal, message)
+                        _answer(greeted)
+                    elif isinstance(message, wire.Exit):
+                        code = message.code
+        self._remove(terminal, code)
+        if code is not None:
+            with contextlib.suppress(OSError):
+                writer.write(wire.encode(wire.Taken()))
+                await writer.drain()
+
+    def _add(self, terminal: str, hello: wire.Hello) -> None:
+        run = Run(hello.child, self._started_at(hello.child) or hello.started_at)
+        new = Hosted(
+            id=terminal,
+            run=run,
+            argv=tuple(map(os.fsdecode, hello.argv)),
+            cwd=os.fsdecode(hello.cwd),
+            name=os.fsdecode(hello.name) or None,
+        )
+        self._hosted = (*self._hosted, new)
+        self._changed()
+
+    def _remove(self, terminal: str, code: int | None) -> None:
+        self._hosted = tuple(one for one in self._hosted if one.id != terminal)
+        self._ended(terminal, code)
+
+
+def _answer(greeted: "asyncio.Future[None]") -> None:
+    if not greeted.done():
+        greeted.set_result(None)

@@ -1,0 +1,252 @@
+"""The local screen of a held terminal: every key goes there, all that is printed comes here."""
+
+import sys
+
+assert sys.platform != "win32"
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import termios
+import tty
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from supervisor.core.errors import Failed, Refused
+from supervisor.terminal import Order, Parted, calling, posix, wire
+from supervisor.terminal.keys import Leaving
+from supervisor.terminal.modes import Modes
+
+_CHUNK: Final = 64 * 1024
+#: Seconds in which the key that leaves is pressed again.
+_AGAIN_WITHIN: Final = 0.5
+_END_OF_INPUT: Final = b"\x04"
+#: Questions that a program asked a terminal long ago: played again, they would be answered by this
+#: terminal, and the answers typed into the program.
+_QUESTIONS: Final = re.compile(
+    rb"\x1b\[[?>=]?[0-9;]*(?:[cn]|\$p)|\x1b\[>[0-9]*q|\x1b\[\?u|\x1b\[1[1-9]t|\x1b\[2[01]t"
+    rb"|\x1b\][0-9;]+\?(?:\x07|\x1b\\)|\x1bP[+$]q[^\x1b]*\x1b\\|\x1b_G[^\x1b]*\x1b\\|\x1bZ"
+)
+
+
+def start(
+    folder: Path, nursery: Callable[[int], object], order: Order, *, detach_key: str, detached: bool
+) -> Parted:
+    """See ``terminal.start``."""
+    leaving = Leaving(detach_key)
+    line = calling.nursery(folder, nursery)
+    rows, columns = _size()
+    asked = wire.Start(
+        version=wire.VERSION,
+        name=os.fsencode(order.name),
+        cwd=os.fsencode(order.cwd),
+        umask=_umask(),
+        rows=rows,
+        columns=columns,
+        argv=tuple(map(os.fsencode, order.argv)),
+        environment=tuple(os.fsencode(f"{name}={value}") for name, value in order.environment),
+    )
+    line.say(asked, wire.Watch(wire.VERSION) if detached else wire.Attach(wire.VERSION, -1, 0, 0))
+    hello = line.greeted()
+    if detached:
+        return Parted(hello.id.decode(), 0, left=True)
+    return Screen(line, hello, leaving).run()
+
+
+def attach(folder: Path, terminal: str, *, detach_key: str) -> Parted:
+    """See ``terminal.attach``."""
+    leaving = Leaving(detach_key)
+    line = calling.holder(folder, terminal)
+    line.say(wire.Attach(wire.VERSION, -1, *_size()))
+    hello = line.greeted()
+    if os.getsid(0) == hello.child:
+        raise Refused("This is that terminal itself.", "Attach it from another one.")
+    return Screen(line, hello, leaving).run()
+
+
+class Screen:
+    """Owns this terminal's modes while it shows the other one."""
+
+    def __init__(self, line: calling.Line, hello: wire.Hello, leaving: Leaving) -> None:
+        """*hello*: what the holder at the other end of *line* said of itself."""
+        self._line = line
+        self._hello = hello
+        self._leaving = leaving
+        self._modes = Modes()
+        self._replay: bytearray | None = bytearray() if hello.end else None
+        self._torn = False
+        self._code: int | None = None
+        self._usual = termios.tcgetattr(0) if os.isatty(0) else None
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> Parted:
+        """Show it until it ends, its user leaves, or this terminal goes."""
+        signals = posix.wake_by_signals(
+            signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT, signal.SIGINT, signal.SIGQUIT
+        )
+        self._selector.register(signals, selectors.EVENT_READ, lambda: self._signalled(signals.recv(_CHUNK)))
+        self._selector.register(self._line.connection, selectors.EVENT_READ, self._told)
+        # A file as standard input cannot be waited for, nor need it be.
+        with contextlib.suppress(PermissionError):
+            self._selector.register(0, selectors.EVENT_READ, self._pressed)
+        with self._raw():
+            try:
+                self._show()
+            except OSError:  # this terminal has gone; nobody is left to tell
+                self._code = 128 + signal.SIGHUP
+        return Parted(self._hello.id.decode(), self._code or 0, self._leaving.left)
+
+    def _show(self) -> None:
+        if 0 not in self._selector.get_map():
+            self._pressed()
+        self._obey(self._line.early())
+        while self._code is None:
+            ready = self._selector.select(_AGAIN_WITHIN if self._leaving.waits else None)
+            if not ready:
+                self._type(self._leaving.give_up())
+            for key, _ in ready:
+                if self._code is None:
+                    key.data()
+
+    @contextlib.contextmanager
+    def _raw(self) -> Iterator[None]:
+        self._enter()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError, termios.error):
+                self._leave()
+
+    def _enter(self) -> None:
+        if self._usual:
+            tty.setraw(0, termios.TCSANOW)
+
+    def _leave(self) -> None:
+        """This terminal as it was before, whatever the program did to it."""
+        if undone := self._modes.undone():
+            _write(undone)
+        if self._usual:
+            termios.tcsetattr(0, termios.TCSADRAIN, self._usual)
+
+    # -- keys -----------------------------------------------------------------------------------
+
+    def _pressed(self) -> None:
+        keys = os.read(0, _CHUNK)
+        if not keys:
+            if 0 in self._selector.get_map():
+                self._selector.unregister(0)
+            self._type(_END_OF_INPUT)
+            return
+        self._type(self._leaving.feed(keys) if self._usual else keys)
+        if self._leaving.left:
+            self._code = 0
+
+    def _type(self, keys: bytes) -> None:
+        if keys:
+            self._say(wire.Input(b"", keys))
+
+    def _say(self, message: wire.Message) -> None:
+        # That the holder has gone is found by hearing it, after its last words.
+        with contextlib.suppress(OSError):
+            self._line.say(message)
+
+    # -- signals --------------------------------------------------------------------------------
+
+    def _signalled(self, numbers: bytes) -> None:
+        for number in numbers:
+            match number:
+                case signal.SIGWINCH:
+                    self._say(wire.Resize(*_size()))
+                case signal.SIGCONT:
+                    self._enter()
+                    self._say(wire.Resize(*_size()))
+                case signal.SIGINT | signal.SIGQUIT:
+                    self._say(wire.Signal(number))
+                case _:
+                    self._code = 128 + number
+
+    def _suspend(self) -> None:
+        """The program was suspended: so are we, as far as our shell can see."""
+        self._leave()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
+        os.kill(0, signal.SIGTSTP)
+        # Here again: somebody has continued us, or there was no shell to suspend us.
+        self._enter()
+        _write(self._modes.restored())
+        self._say(wire.Signal(signal.SIGCONT))
+
+    # -- what the holder says -------------------------------------------------------------------
+
+    def _told(self) -> None:
+        heard = self._line.hear()
+        if heard is None:
+            raise Failed(
+                "The holder of this terminal has died.",
+                "The agent in it has most likely gone too: wakeline ls",
+            )
+        self._obey(heard)
+
+    def _obey(self, heard: Sequence[wire.Message]) -> None:
+        for message in heard:
+            match message:
+                case wire.Output():
+                    self._print(message)
+                case wire.Gap():
+                    self._torn = True
+                    self._put(message.modes)
+                case wire.Stopped():
+                    self._suspend()
+                case wire.Exit():
+                    self._end_replay()
+                    self._code = message.code if message.code >= 0 else 128 - message.code
+                case _:
+                    pass
+
+    def _print(self, output: wire.Output) -> None:
+        text = _from_a_whole_place(output.text) if self._torn else output.text
+        self._torn = False
+        if self._replay is None:
+            self._put(text)
+            return
+        self._replay += text
+        if output.offset + len(output.text) >= self._hello.end:
+            self._end_replay()
+
+    def _end_replay(self) -> None:
+        """All questions at once: one of them may be torn into two messages."""
+        if self._replay:
+            self._put(_QUESTIONS.sub(b"", bytes(self._replay)))
+        self._replay = None
+
+    def _put(self, text: bytes) -> None:
+        self._modes.feed(text)
+        _write(text)
+
+
+def _from_a_whole_place(text: bytes) -> bytes:
+    """Without the rest of a character or sequence at its beginning."""
+    places = [place for place in (text.find(b"\x1b", 0, 4096), text.find(b"\n", 0, 4096)) if place >= 0]
+    return text[min(places, default=0) :]
+
+
+def _write(text: bytes) -> None:
+    view = memoryview(text)
+    while view:
+        view = view[os.write(1, view) :]
+
+
+def _size() -> tuple[int, int]:
+    """Rows and columns of this terminal; zeros where there is none."""
+    for number in (1, 0, 2):
+        with contextlib.suppress(OSError):
+            return posix.size(number)
+    return 0, 0
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
