@@ -24,8 +24,8 @@ from typing import Final
 from supervisor.terminal import posix, wire
 from supervisor.terminal.ring import Ring
 
-#: Bytes read from a terminal or a client at once.
-_CHUNK: Final = 64 * 1024
+#: Bytes read from a terminal or a client at once; larger ones are paid for in every holder's memory.
+_CHUNK: Final = 16 * 1024
 #: A read that brings so much may have left more.
 _FULL: Final = 4000
 #: Seconds in which a client says what is to be held.
@@ -70,6 +70,8 @@ class _Client:
         self.frames = frames
         #: What is to be sent before more output: the rest of a frame, and words of the holder.
         self.pending = bytearray()
+        #: It has said what it wants: before that it is told nothing but who we are.
+        self.listens = False
         #: The next byte of output to send; ``None``: it does not look.
         self.offset: int | None = None
         self.slow = False
@@ -121,16 +123,16 @@ class Holder:
     def run(self) -> None:
         """Hold until the exit status is known to whom it concerns."""
         while not self._is_over():
+            self._rewatch()
             for key, ready in self._selector.select(self._until_next()):
                 if key.fileobj in self._selector.get_map():
                     key.data(ready)
             self._in_time()
-            self._rewatch()
 
     def _is_over(self) -> bool:
         if self._goes_at is None:
             return False
-        all_told = all(client.told_exit and not client.pending for client in self._clients)
+        all_told = all(c.told_exit and not c.pending for c in self._clients if c.listens)
         return (self._taken and all_told) or time.monotonic() >= self._goes_at
 
     # -- time -----------------------------------------------------------------------------------
@@ -291,7 +293,7 @@ class Holder:
             case wire.Attach():
                 self._attach(client, message)
             case wire.Watch():
-                client.offset = None
+                client.listens = True
             case wire.Signal():
                 self._signal(message.number)
             case wire.Taken() if self._exit:
@@ -319,6 +321,7 @@ class Holder:
             client.offset = message.offset
         else:
             client.offset = 0
+        client.listens = True
         client.repaint = message.offset < 0 < self._ring.end
         self._resize(message.rows, message.columns)
 
@@ -377,7 +380,7 @@ class Holder:
             text = ring.read(client.offset)
             client.pending += wire.encode(wire.Output(client.offset, text))
             client.offset += len(text)
-        elif self._exit and not client.told_exit:
+        elif self._exit and client.listens and not client.told_exit:
             client.told_exit = True
             client.pending += wire.encode(self._exit)
         else:

@@ -25,6 +25,8 @@ _IDLE: Final = 60.0
 def main() -> int:
     """Serve the listening socket that is standard input, in the folder that it is in."""
     with socket.socket(fileno=os.dup(0)) as listening:
+        # Holders must not have it open: callers would wait there for a nursery that has died.
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         listening.setblocking(False)
         os.chdir(os.path.dirname(listening.getsockname()))  # noqa: PTH120 -- as in _leave
         return Nursery(listening).run()

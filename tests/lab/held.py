@@ -1,0 +1,156 @@
+"""Real holders by a real nursery, and a client that checks every byte's place."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import psutil
+
+from supervisor.terminal import calling, wire
+
+assert sys.platform != "win32"
+
+T = TypeVar("T", bound=wire.Message)
+
+ROOT = Path(__file__).parents[2]
+
+
+class Caller:
+    """A client of one holder: gathers output, and insists that none is missing or doubled."""
+
+    def __init__(self, line: calling.Line) -> None:
+        """*line*: somebody answers there."""
+        self.line = line
+        self.hello = line.greeted()
+        self.output = bytearray()
+        self.offset: int | None = None
+        self.others: list[wire.Message] = []
+        self._take(line.early())
+
+    def hear(self, until: Callable[[], object], seconds: float = 20.0) -> Self:
+        """Take in what comes until that is so; AssertionError after *seconds*."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            self.line.connection.settimeout(max(0.01, deadline - time.monotonic()))
+            heard = self.line.hear()
+            assert heard is not None, f"gone or too late; {bytes(self.output[-500:])!r} {self.others}"
+            self._take(heard)
+        return self
+
+    def wait_for(self, words: bytes) -> Self:
+        """Take in what comes until these were printed."""
+        return self.hear(lambda: words in self.output)
+
+    def code(self) -> int:
+        """Take in all that comes until the end; the exit code."""
+        self.hear(lambda: self.told(wire.Exit))
+        return self.told(wire.Exit)[0].code
+
+    def told(self, kind: type[T]) -> list[T]:
+        """What was said of that kind."""
+        return [message for message in self.others if isinstance(message, kind)]
+
+    def type(self, keys: bytes, input_id: bytes = b"") -> None:
+        """Press these keys."""
+        self.line.say(wire.Input(input_id, keys))
+
+    def close(self) -> None:
+        """Hang up."""
+        self.line.connection.close()
+
+    def _take(self, heard: Sequence[wire.Message]) -> None:
+        for message in heard:
+            if isinstance(message, wire.Output):
+                assert self.offset in (None, message.offset), "output is missing or doubled"
+                self.offset = message.offset + len(message.text)
+                self.output += message.text
+            else:
+                if isinstance(message, wire.Gap):
+                    self.offset = message.end
+                self.others.append(message)
+
+
+class Held:
+    """A folder of holders with its nursery; a context manager that leaves nothing running."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet. The folder's name is short: names of sockets have a limit."""
+        self._folder = tempfile.TemporaryDirectory(prefix="held-")
+        self.folder = Path(self._folder.name)
+        self._nurseries: list[subprocess.Popen[bytes]] = []
+        self._lines: list[calling.Line] = []
+
+    @property
+    def nursery(self) -> psutil.Process:
+        """The running nursery."""
+        return psutil.Process(self._nurseries[-1].pid)
+
+    def run(
+        self, *argv: str, looks: bool = True, size: tuple[int, int] = (24, 80), **environment: str
+    ) -> Caller:
+        """Hold a command, and be its first client."""
+        line = calling.nursery(self.folder, self._start)
+        everything = {**os.environ, "TERM": "xterm-256color", **environment}
+        start = wire.Start(
+            version=wire.VERSION,
+            name=b"named",
+            cwd=os.fsencode(self.folder),
+            umask=0o022,
+            rows=size[0],
+            columns=size[1],
+            argv=tuple(map(os.fsencode, argv)),
+            environment=tuple(os.fsencode(f"{name}={value}") for name, value in everything.items()),
+        )
+        line.say(start, wire.Attach(wire.VERSION, -1, 0, 0) if looks else wire.Watch(wire.VERSION))
+        self._lines.append(line)
+        return Caller(line)
+
+    def attach(self, caller: Caller, offset: int = -1, size: tuple[int, int] = (0, 0)) -> Caller:
+        """Be another client of the same holder."""
+        line = calling.holder(self.folder, caller.hello.id.decode())
+        line.say(wire.Attach(wire.VERSION, offset, *size))
+        self._lines.append(line)
+        return Caller(line)
+
+    def _start(self, end: int) -> None:
+        self._nurseries.append(
+            subprocess.Popen(
+                [sys.executable, "-P", "-m", "supervisor", "nursery"],
+                stdin=end,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+        )
+
+    def __enter__(self) -> Self:
+        """Ready."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
+    ) -> None:
+        """Nothing is left."""
+        for line in self._lines:
+            line.connection.close()
+        for nursery in self._nurseries:
+            end(nursery.pid)
+            nursery.wait()
+        self._folder.cleanup()
+
+
+def end(pid: int) -> None:
+    """End a process and all below it."""
+    try:
+        top = psutil.Process(pid)
+        family = [top, *top.children(recursive=True)]
+    except psutil.Error:
+        return
+    for process in family:
+        if process.is_running():
+            process.kill()

@@ -1,0 +1,17 @@
+"""Terminals to hold commands in."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+if sys.platform == "win32":
+    collect_ignore_glob = ["test_[hnprs]*.py"]
+else:
+    from tests.lab.held import Held
+
+    @pytest.fixture
+    def held() -> Iterator[Held]:
+        """A nursery and its holders; all of them end with the test."""
+        with Held() as running:
+            yield running

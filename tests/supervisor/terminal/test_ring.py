@@ -1,0 +1,66 @@
+"""The kept part of the output: exact by its offsets, and bounded."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supervisor.terminal.ring import Ring
+
+LIMIT = 1000
+
+
+def kept(ring: Ring) -> bytes:
+    """All of it, as a reader gets it."""
+    found, offset = b"", ring.begin
+    while part := ring.read(offset):
+        found += part
+        offset += len(part)
+    return found
+
+
+@given(pieces=st.lists(st.binary(max_size=700), max_size=20))
+def test_the_end_of_the_output_is_kept_exactly(pieces: list[bytes]) -> None:
+    """From begin to end there is no byte missing, and the last LIMIT bytes are there."""
+    ring, all_of_it = Ring(LIMIT), b"".join(pieces)
+
+    for piece in pieces:
+        ring.append(piece)
+
+    assert ring.end == len(all_of_it)
+    assert kept(ring) == all_of_it[ring.begin :]
+    assert ring.end - ring.begin >= min(LIMIT, len(all_of_it))
+
+
+@given(pieces=st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=10), data=st.data())
+def test_reading_may_begin_anywhere(pieces: list[bytes], data: st.DataObject) -> None:
+    """A client that was cut off continues at its own byte."""
+    ring = Ring()
+    for piece in pieces:
+        ring.append(piece)
+    offset = data.draw(st.integers(0, ring.end))
+
+    part = ring.read(offset)
+
+    assert b"".join(pieces)[offset:].startswith(part)
+    assert bool(part) == (offset < ring.end)
+
+
+def test_a_flood_of_keys_keeps_memory_bounded() -> None:
+    """Ten million single bytes leave two megabytes, and what was forgotten is known."""
+    ring = Ring()
+    for _ in range(100):
+        ring.append(b"x" * 65_536)
+        ring.append(b"y")
+
+    assert ring.end - ring.begin <= 2 * 2**20 + 2 * 65_536
+    assert ring.begin > 0
+
+
+def test_modes_that_were_forgotten_are_known() -> None:
+    """Who comes late to a full-screen program gets its other screen and its mouse."""
+    ring = Ring(LIMIT)
+    ring.append(b"\x1b[?1049h\x1b[?1000h\x1b[?25l")
+
+    for _ in range(3):
+        ring.append(b"z" * 70_000)
+
+    assert ring.modes.restored() == b"\x1b[?1049h\x1b[?1000h\x1b[?25l"
