@@ -5,6 +5,7 @@ import sys
 assert sys.platform != "win32"
 
 import contextlib
+import errno
 import os
 import re
 import selectors
@@ -135,6 +136,8 @@ class Screen:
 
     def _pressed(self) -> None:
         keys = os.read(0, _CHUNK)
+        if not keys and self._usual:
+            raise OSError(errno.EIO, "this terminal has gone")
         if not keys:
             if 0 in self._selector.get_map():
                 self._selector.unregister(0)
