@@ -77,8 +77,10 @@ class Tmux:
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command, env=variables)
 
     def close(self) -> None:
-        """Close the window."""
+        """Close the window; returns when nobody answers any more."""
         self._tmux("kill-server", check=False)
+        until(lambda: not self._tmux("list-sessions", check=False))
+        self._socket.unlink(missing_ok=True)
 
     def press(self, *keys: str) -> None:
         """Send these keys by their names."""
@@ -187,12 +189,13 @@ def test_the_key_that_leaves_leaves_the_terminal_as_it_was(
     wakeline: Wakeline, in_terminal: InTerminal
 ) -> None:
     """Twice Ctrl-\\: exit code 0, how to come back, and no mode of the program is left on."""
-    script = "printf '\\033[?1049h\\033[?1000h\\033[?2004hready'; read x; echo got $x; read x"
+    script = wakeline.folder / "script"
+    script.write_text("printf '\\033[?1049h\\033[?1000h\\033[?2004hready'; read x; echo got $x; read x\n")
     shell = homes.Launch(argv=("bash", "--norc", "-i"), env=wakeline.environment, cwd=wakeline.folder)
     terminal = in_terminal(shell)
     terminal.settle()
     before = stty(terminal)
-    terminal.press(f'{sys.executable} -m supervisor run -- sh -c "{script}"\r')
+    terminal.press(f'{sys.executable} -m supervisor run -- sh {script}\r')
     session = wakeline.wait_for(agent="plain", state="working")
     terminal.settle()
 
@@ -343,6 +346,7 @@ def test_the_supervisor_killed_twenty_times_changes_nothing(wakeline: Wakeline) 
     assert caller.told(wire.Gap) == []
     caller.type(b"\n")
     assert caller.code() == 0
+    caller.close()
     wakeline.wait_for(id=told, state="ended", seconds=3)
 
 
