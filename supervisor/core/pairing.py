@@ -117,13 +117,18 @@ class Pairing:
     collected: bool = False
 
 
-def offer(origin: str, certificate_sha256: bytes, scope: Scope, now: Moment, random_bytes: bytes) -> Offer:
-    """Make an offer from 64 random bytes. Raises ``Refused`` for a scope that needs a verified path."""
+def check_scope(scope: Scope) -> None:
+    """Raises ``Refused`` for a scope that is never given over a path that the phone cannot verify."""
     if scope is Scope.ADMIN:
         raise Refused(
             "A phone cannot be paired for administration over a path that it cannot verify.",
             "Pair it for viewing or control.",
         )
+
+
+def offer(origin: str, certificate_sha256: bytes, scope: Scope, now: Moment, random_bytes: bytes) -> Offer:
+    """Make an offer from 64 random bytes. Raises ``Refused``, see ``check_scope``."""
+    check_scope(scope)
     if len(random_bytes) != 64:
         raise WrongUse("An offer is made from 64 random bytes.")
     return Offer(

@@ -269,8 +269,11 @@ class Rates:
             (self._reads if method in _READING else self._mutations).take(caller.device_id)
 
     def stranger(self, address: str) -> None:
-        """A request without a proof. Raises ``Refusal``."""
-        self._strangers.take(address)
+        """A request without a proof. Raises ``Refusal``, and then the connection ends as well."""
+        try:
+            self._strangers.take(address)
+        except Refusal as refusal:
+            raise Refusal(refusal.status, retry_after=refusal.retry_after) from None
 
     def pairing(self, address: str) -> None:
         """An attempt at pairing. Raises ``Refusal``."""

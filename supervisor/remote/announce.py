@@ -28,9 +28,9 @@ class Announcement:
         """
         from zeroconf import Error
 
-        info = _info(name, addresses, port)
         async with self._turn:
             try:
+                info = _info(name, addresses, port)
                 await (self._move if self._zeroconf else self._register)(info, addresses)
             except (Error, OSError, TimeoutError) as trouble:
                 await self._close()

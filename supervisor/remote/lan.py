@@ -1,22 +1,29 @@
 """The listener on the local network: off until asked for, TLS only, on chosen addresses only."""
 
 import asyncio
+import logging
 import socket
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
-from supervisor.core.errors import Failed
+from supervisor.core.errors import Failed, WakelineError
 from supervisor.remote import address, files, tls
+from supervisor.remote.access import Rate
 from supervisor.remote.announce import Announcement
+from supervisor.remote.clock import elapsed
 from supervisor.remote.crowd import Crowd
 from supervisor.remote.entrance import Entrance, Peer, listen_on
-from supervisor.remote.exchange import Listener
+from supervisor.remote.exchange import Listener, Refusal
 from supervisor.remote.lane import Hall
 
+#: New connections from one address: each costs us the arithmetic of TLS.
+ARRIVALS_PER_MINUTE = 240
 CA_PATH = "/wakeline-ca.crt"
 #: How often a certificate that is soon to expire would be noticed.
 _LOOK_SECONDS = 86400.0
+
+_log = logging.getLogger(__name__)
 
 
 class Lan:
@@ -42,7 +49,10 @@ class Lan:
         self._listener = Listener(local=False, hosts=frozenset())
         self._turn = asyncio.Lock()
         self._renewal: asyncio.TimerHandle | None = None
-        self._chores: set[asyncio.Task[object]] = set()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._arrivals = Rate(ARRIVALS_PER_MINUTE, elapsed)
+        #: Why the name is not to be found on the network, in one sentence; ``None``: it is, or may be.
+        self.announcement_problem: str | None = None
 
     def joins(self, hall: Hall) -> None:
         """What all connections share; before the first ``open``."""
@@ -79,7 +89,9 @@ class Lan:
             await self._prepare(wanted)
             await self._rebind(wanted)
             self._describe(wanted)
-        self._announce(wanted)
+        if self._announcement:
+            # Takes seconds, and nobody has to wait for it: the QR code has the address.
+            self._begin(self._announce(self._announcement, wanted))
 
     async def close(self) -> None:
         """Stop listening, and send everybody away."""
@@ -127,7 +139,7 @@ class Lan:
         if self._hall is None:
             raise Failed("The listener was opened before the server was.")
         return Entrance(
-            listening, self._hall, self._crowd, lambda: self._listener, _peer, self._require_context
+            listening, self._hall, self._crowd, lambda: self._listener, self._peer, self._require_context
         )
 
     def _describe(self, wanted: Sequence[str]) -> None:
@@ -135,22 +147,38 @@ class Lan:
         hosts = frozenset(f"{name}:{self._port}" for name in [*names, self._require().name])
         self._listener = Listener(local=False, hosts=hosts)
 
-    def _announce(self, wanted: Sequence[str]) -> None:
-        if self._announcement is None:
-            return
-        # Takes seconds, and nobody has to wait for it: the QR code has the address.
-        begun = self._announcement.begin(self._require().name, wanted, self._port)
-        chore: asyncio.Task[object] = asyncio.get_running_loop().create_task(begun)
-        self._chores.add(chore)
-        chore.add_done_callback(self._chores.discard)
+    async def _announce(self, announcement: Announcement, wanted: Sequence[str]) -> None:
+        self.announcement_problem = await announcement.begin(self._require().name, wanted, self._port)
+        if self.announcement_problem:
+            _log.warning("%s", self.announcement_problem)
 
     def _look(self) -> None:
         """Once a day: a certificate that is due is made anew while we listen."""
         self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
         if self._identity and self._clock() > self._identity.renew_at:
-            chore: asyncio.Task[object] = asyncio.get_running_loop().create_task(self.open(self.addresses))
-            self._chores.add(chore)
-            chore.add_done_callback(self._chores.discard)
+            self._begin(self._renew())
+
+    async def _renew(self) -> None:
+        try:
+            await self.open(self.addresses)
+        except (WakelineError, OSError) as trouble:
+            _log.warning("The certificate could not be renewed: %s", trouble)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        chore = asyncio.get_running_loop().create_task(work)
+        self._chores.add(chore)
+        chore.add_done_callback(self._chores.discard)
+
+    def _peer(self, _connection: socket.socket, told: object) -> Peer | None:
+        """A stranger from the network, until it proves otherwise; ``None`` if it comes too often."""
+        if not isinstance(told, tuple) or not told:
+            return None
+        come_from = str(told[0]).partition("%")[0]
+        try:
+            self._arrivals.take(come_from)
+        except Refusal:
+            return None
+        return Peer(come_from)
 
     def _require(self) -> tls.Identity:
         if self._identity is None:
@@ -161,8 +189,3 @@ class Lan:
         if self._context is None:
             raise Failed("The listener has no certificate yet.")
         return self._context
-
-
-def _peer(_connection: socket.socket, told: object) -> Peer | None:
-    """A stranger from the network, until it proves otherwise."""
-    return Peer(str(told[0]).partition("%")[0]) if isinstance(told, tuple) and told else None

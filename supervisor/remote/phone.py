@@ -102,10 +102,10 @@ class Phone:
 
     async def open(self, wish: str | None, scope: Scope) -> dict[str, Any]:
         """Open a dialog; an older one dies. Raises ``WakelineError`` when no phone could come."""
+        pairing.check_scope(scope)
         async with self._turn:
             await self._check_room()
-            if self._dialog:
-                self._become(pairing.fail(self._dialog.pairing, "A newer dialog was opened."))
+            self.void("A newer dialog was opened.")
             candidates = tuple(self._candidates())
             chosen = self._choose_address(wish, candidates)
             was_open = bool(self._lan.addresses)

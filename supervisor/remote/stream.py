@@ -60,15 +60,18 @@ class _Reader:
 
     def give(self, key: Hashable, frame: bytes) -> None:
         """Send it, or hold it until the reader has room."""
-        if not self._held and self.pipe.unsent() < CLOGGED:
+        unsent = self.pipe.unsent()
+        if not self._held and unsent < CLOGGED:
             self.pipe.send(frame)
             return
         self._held_bytes += len(frame) - len(self._held.pop(key, b""))
-        self._held[key] = frame
-        if self._held_bytes + self.pipe.unsent() > TOO_SLOW:
+        if self._held_bytes + unsent > TOO_SLOW:
             self._held.clear()
+            self._held_bytes = 0
             self.pipe.abort()
             self.over.set()
+            return
+        self._held[key] = frame
 
     def beat(self, frame: bytes) -> None:
         """A sign of life, for a reader who takes what it is given."""
