@@ -1,7 +1,7 @@
 // The page as a whole: who we are, which screen is open, what the link says, and the alert.
 
 import { AwakeCard } from './awake.js';
-import { duration, h, icon, moment, say_aloud, tick } from './dom.js';
+import { brand, duration, h, icon, moment, say_aloud, tick } from './dom.js';
 import { forget, keep, kept, possible } from './keys.js';
 import { List, state_word } from './list.js';
 import { add_stored, agent_of, name_of, path_of, picture, short_folder, take, waiting } from './picture.js';
@@ -103,7 +103,7 @@ class Page {
     this.bell = h('button', { class: 'plain round', type: 'button', onclick: () => this.#toggle_sound() });
     this.banner = h('div', { class: 'banner', role: 'alert' });
     const about = h('button', { class: 'machine plain', type: 'button', onclick: () => this.#show_machine() },
-      h('img', { src: 'icon.svg', alt: '', width: '34', height: '34' }), h('span', { class: 'machine-words' }, this.host, this.light));
+      brand(), h('span', { class: 'machine-words' }, this.host, this.light));
     this.left = h('section', { class: 'pane left', 'aria-label': say('sessions') },
       h('header', { class: 'bar-top' }, h('h1', { tabindex: '-1' }, about), this.bell),
       h('main', { class: 'scroll' }, this.#awake.element, this.#list.element));
