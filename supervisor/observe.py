@@ -6,6 +6,7 @@ and posts what it finds. Agents, files and processes are handed in; it decides n
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class _Post:
 
     agent: Agent
     home: Path
+    #: How the names of all files in its home begin.
+    below: str
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -62,7 +65,7 @@ class Observer:
         *lines* opens a file of lines: a path and a reader, and as *root* the folder that the path
         must not lead out of.
         """
-        self._posts = {name: _Post(agent, home) for name, (agent, home) in agents.items()}
+        self._posts = {name: _Post(agent, home, f"{home}{os.sep}") for name, (agent, home) in agents.items()}
         self._processes = processes
         self._lines = lines
         self._post = post
@@ -129,8 +132,9 @@ class Observer:
 
     def changed(self, path: Path) -> None:
         """A file or folder has changed; the watch calls this on the loop."""
+        name = str(path)
         for post in self._posts.values():
-            if not path.is_relative_to(post.home):
+            if not name.startswith(post.below) and path != post.home:
                 continue
             concern, session_id = post.agent.concern(post.home, path)
             match concern:
