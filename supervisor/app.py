@@ -149,6 +149,8 @@ class Supervisor:
         )
 
     async def _close(self) -> None:
+        # Screens are told why nothing will come any more.
+        self.journal.publish("machine", None, "stop")
         await self.server.close()
         self.observer.close()
         for stop in self._exits.values():

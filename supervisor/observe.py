@@ -107,7 +107,7 @@ class Observer:
             post.wanted.clear()
             try:
                 await self._look(post)
-            except Exception:  # noqa: BLE001 -- a fault in one agent's module must not blind us to all others
+            except Exception:  # a fault in one agent's module must not blind us to all others
                 logger.exception("could not look at %s", post.agent.title)
             await asyncio.sleep(_GATHER)
 
@@ -131,7 +131,7 @@ class Observer:
             post.stirred.clear()
             try:
                 await post.agent.listen(post.home, tell)
-            except Exception:  # noqa: BLE001 -- see above
+            except Exception:  # as above
                 logger.exception("could not listen to %s", post.agent.title)
             self._post(events.Unheard(agent=name, at=time.time()))
             await post.stirred.wait()
