@@ -69,7 +69,13 @@ def test_markup_stays_text(bench: Page, text: str) -> None:
 
     assert {kind for one in made for kind in one["kinds"]} <= _ALLOWED
     assert {name for one in made for name in one["attributes"]} <= {
-        "class", "dir", "href", "target", "rel", "start", "tabindex",
+        "class",
+        "dir",
+        "href",
+        "target",
+        "rel",
+        "start",
+        "tabindex",
     }
     assert made[2]["text"] == text
 
@@ -117,7 +123,7 @@ def test_a_link_shows_where_it_goes(bench: Page, text: str, href: str, host: str
 
 
 def test_a_bare_address_is_a_link_without_its_full_stop(bench: Page) -> None:
-    """"See https://a.example/x." goes to /x."""
+    """ "See https://a.example/x." goes to /x."""
     made = _made(bench, "prose", "See https://a.example/x.")
 
     assert [link[0] for link in made["links"]] == ["https://a.example/x"]

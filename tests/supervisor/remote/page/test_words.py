@@ -77,7 +77,7 @@ def test_the_phone_decides_the_language(bench: Page, expected: str) -> None:
 
 
 def test_one_thing_is_not_many(bench: Page) -> None:
-    """"1 session", but "2 sessions"."""
+    """ "1 session", but "2 sessions"."""
     said: Any = bench.evaluate(
         "import('/words.js').then(({ say }) => [1, 2].map((n) => say('awake_sessions', { n })))"
     )
