@@ -9,12 +9,8 @@ from supervisor.core.errors import WakelineError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the answer is its exit code (see ``core.errors``)."""
-    from supervisor.commands.parser import run
-
     try:
-        code = run(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()
-        return code
+        return _run(sys.argv[1:] if arguments is None else arguments)
     except WakelineError as trouble:
         print(f"wakeline: {trouble.title}", file=sys.stderr)
         if trouble.hint:
@@ -26,6 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from supervisor.commands.parser import run
+
+    try:
+        return run(arguments)
+    except SystemExit as done:  # how argparse ends after --help
+        return int(done.code or 0)
+    finally:
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from supervisor.core import effects, events
 from supervisor.core.desk import Desk
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
-from supervisor.core.model import Machine, Resume, Session
+from supervisor.core.model import Machine, Power, Resume, Session
 from supervisor.engine import Engine, Hands
 from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
@@ -30,12 +30,11 @@ from supervisor.remote.server import Server
 from supervisor.settings import Settings
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
-from supervisor.system import boot
+from supervisor.system import boot, power
 from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
-from supervisor.system.power import PowerWatch
 from supervisor.system.processes import Processes
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
@@ -96,7 +95,6 @@ class Supervisor:
         self.engine = Engine(self.desk, self._hands())
         self.watch = open_watch(self._changed, logger.warning)
         self.holder = Holder(self._held)
-        self.power = PowerWatch(self._power)
         self.observer = Observer(
             agents=self._agents,
             processes=Processes(settings.discover.below_pid or None),
@@ -126,30 +124,34 @@ class Supervisor:
         for agent, home in self._agents.values():
             for watched in agent.watched(home):
                 self.watch.add(watched.folder, watched.depth)
-        self.power.start()
-        watching = asyncio.create_task(self.watch.run(), name="watch")
-        observing = asyncio.create_task(self.observer.run(), name="observe")
+        running = [
+            asyncio.create_task(self.watch.run(), name="watch"),
+            asyncio.create_task(self.observer.run(), name="observe"),
+            asyncio.create_task(power.follow(self._power), name="power"),
+        ]
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
         logger.info("serving at %s", self._places.socket)
         try:
-            await asyncio.wait({watching, observing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _ended(stopping, observing, watching)
+            await _ended(stopping, *running)
             await self._close()
 
     async def _restore(self) -> None:
         now = time.time()
         known = await self.front.store(sessions.load, now - self._settings.list.keep_over_hours * 3600.0)
+        observed = tuple(session for session in known if session.agent in self._agents)
         last_boot = await self.front.store(notes.read, "boot")
         this_boot = boot.boot_id()
         await self.front.store(notes.write, "boot", this_boot)
         self.engine.post(
-            events.Restored(sessions=tuple(known), rebooted=last_boot not in {None, this_boot}, at=now)
+            events.Restored(sessions=observed, rebooted=last_boot not in {None, this_boot}, at=now)
         )
 
     async def _close(self) -> None:
+        # Screens are told why nothing will come any more.
+        self.journal.publish("machine", None, "stop")
         await self.server.close()
-        self.power.close()
         self.observer.close()
         for stop in self._exits.values():
             stop()
@@ -199,8 +201,8 @@ class Supervisor:
             )
         )
 
-    def _power(self, power: Any) -> None:
-        self.engine.post(events.PowerRead(power=power, at=time.time()))
+    def _power(self, seen: Power) -> None:
+        self.engine.post(events.PowerRead(power=seen, at=time.time()))
 
     def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
         known = AGENTS.get(agent)

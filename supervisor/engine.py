@@ -16,7 +16,7 @@ from supervisor.core.events import Event, WaitOver
 
 logger = logging.getLogger(__name__)
 
-Hands = Mapping[type[Any], Callable[[Any], None]]
+Hands = Mapping[type[Any], Callable[[Any], object]]
 
 
 class Engine:

@@ -1,6 +1,7 @@
 """Where our own files are. ``WAKELINE_HOME`` puts all of them below one folder."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,5 +46,15 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
         config=dirs.user_config_path,
         state=dirs.user_state_path,
         cache=dirs.user_cache_path,
-        runtime=dirs.user_runtime_path,
+        runtime=_runtime(dirs),
     )
+
+
+def _runtime(dirs: platformdirs.PlatformDirs) -> Path:
+    """The system's folder for sockets; over SSH and in cron there may be none, and /tmp is everybody's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return dirs.user_runtime_path
+        except Warning:
+            return dirs.user_state_path / "run"

@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable
 from urllib.parse import quote
 
+from supervisor import clipboard
 from supervisor.client import connect
-from supervisor.clipboard import put
 from supervisor.commands import find, say
-from supervisor.core.errors import Failed, Refused
+from supervisor.core.errors import Refused
 
 SHELLS = ("posix", "fish", "powershell", "cmd")
 
@@ -45,7 +45,6 @@ def _copy(options: argparse.Namespace) -> int:
     if options.print:
         print(answer["command"])
         return 0
-    if not put(answer["command"]):
-        raise Failed("There is no clipboard here.", "Use: wakeline copy ID --print")
+    clipboard.copy(answer["command"])
     print(f"Copied: {answer['command']}")
     return 0

@@ -130,15 +130,15 @@ def _addresses(_: Folders) -> Iterator[Check]:
 
 
 def _clipboard(_: Folders) -> Iterator[Check]:
-    from supervisor.clipboard import tool
+    from supervisor.clipboard import keepers
 
-    named = tool()
-    if named:
-        yield Check("clipboard", True, named)
+    found = keepers(os.environ)
+    if found:
+        yield Check("clipboard", True, f"by {found[0][0]}")
+    elif os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        yield Check("clipboard", None, "neither xclip nor wl-copy is here", "Install one of them.")
     else:
-        yield Check(
-            "clipboard", None, "no clipboard here", "Install xclip or wl-clipboard, or use copy --print."
-        )
+        yield Check("clipboard", None, "no screen, so no clipboard", "Use: wakeline copy ID --print")
 
 
 LOOKS = (_supervisor, _settings, _room, _agents, _watches, _addresses, _clipboard)

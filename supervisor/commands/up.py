@@ -1,14 +1,13 @@
 """``up``, ``down`` and ``status``."""
 
 import argparse
-import os
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
+from supervisor import programs
 from supervisor.client import Client, connect
 from supervisor.commands import awake, say
 from supervisor.core.errors import Failed, Unreachable
@@ -32,24 +31,15 @@ def _up(options: argparse.Namespace) -> int:
     if started:
         _start(folders())
         _wait_until(lambda: _reachable(client))
-    if not options.no_tray and has_screen():
-        _spawn([sys.executable, "-P", "-m", "tray"], folders().state / "tray.log")
+    if not options.no_tray:
+        _start_with_log(programs.tray_command(), folders().state / "tray.log")
     print("Wakeline is running." if not started else "Wakeline has started.")
     _summary(client)
     return 0
 
 
-def has_screen() -> bool:
-    """Whether there is a desktop that could show an icon."""
-    return os.name == "nt" or sys.platform == "darwin" or _has_display()  # noqa: TID251 -- one line, no module
-
-
-def _has_display() -> bool:
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def _start(places: Folders) -> None:
-    child = _spawn([sys.executable, "-P", "-m", "supervisor", "serve", "--quiet"], places.log)
+    child = _start_with_log(programs.supervisor_command(), places.log)
     # It must not end at once: then its log says why.
     try:
         code = child.wait(timeout=_ASK_EVERY)
@@ -59,17 +49,10 @@ def _start(places: Folders) -> None:
         raise Failed("The supervisor did not start.", f"See {places.log}")
 
 
-def _spawn(argv: list[str], log: Any) -> subprocess.Popen[bytes]:
+def _start_with_log(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with log.open("ab") as out:
-        if os.name == "nt":
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
-            return subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, creationflags=flags
-            )
-        return subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
-        )
+    with log.open("ab") as output:
+        return programs.start(command, stdout=output, stderr=output)
 
 
 def _wait_until(done: Callable[[], bool]) -> None:

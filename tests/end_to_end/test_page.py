@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from supervisor.core.model import (
     Approval,
@@ -29,7 +29,9 @@ from tests.lab.chromium import SMALL, Phone, look
 from tests.lab.waiting import until
 
 FIRST_LOAD = 60_000
-HOSTILE = "<img src=x onerror=\"window.hurt=1\"><script>window.hurt=1</script>\u202egnp'\"`${hurt}"
+#: What the server makes of the resume command of ``working()``.
+COMMAND = "cd -- '/home/kim/project' && claude --resume s1"
+HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>\u202egnp\'"`${hurt}'
 
 
 def working(session_id: str = "s1", **facts: Any) -> Session:
@@ -225,7 +227,7 @@ def test_a_row_tells_what_one_wants_to_know(page: Page, desk: Desk) -> None:
     pair(page, desk)
 
     row = page.locator(".row")
-    for words in ("Title of s1", "Working", "Claude Code", "…/way/down/to/some/project/inner · devbox"):
+    for words in ("Title of s1", "Working", "Claude Code", "…/down/to/some/project/inner · devbox"):
         expect(row).to_contain_text(words)
     expect(row).to_contain_text("Bash: npm test")
     expect(row.locator("time")).to_have_text("4 min")
@@ -287,10 +289,12 @@ def test_a_phone_with_control_switches_keep_awake(page: Page, desk: Desk) -> Non
     page.locator(".awake summary").click()
     switch = page.get_by_role("group", name="Keep awake")
 
-    for name, mode, limited in (("2 h", "on", True), ("On", "on", False), ("Off", "off", False), ("Auto", "auto", False)):
-        switch.get_by_role("button", name=name, exact=True).click()
+    choices = [("2 h", "on", True), ("On", "on", False), ("Off", "off", False), ("Auto", "auto", False)]
+    for name, mode, limited in choices:
+        button = switch.get_by_role("button", name=name, exact=True)
+        button.click()
 
-        expect(switch.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(button).to_have_attribute("aria-pressed", "true")
         assert (desk.memory.awake.mode, desk.memory.awake.mode_until is not None) == (mode, limited)
 
 
@@ -345,7 +349,7 @@ def test_each_kind_of_entry_is_told_apart(page: Page, desk: Desk) -> None:
 def test_a_long_transcript_stays_small_and_still(page: Page, desk: Desk) -> None:
     """Ten thousand entries: any of them can be reached, and only those nearby are elements."""
     desk.put(working())
-    desk.memory.entries_of["s1"] = [entry(n, f"Message {n}\n\n- one\n- two") for n in range(10_000)]
+    desk.memory.transcripts["s1"] = [entry(n, f"Message {n}\n\n- one\n- two") for n in range(10_000)]
     pair(page, desk)
     open_session(page)
     expect(page.locator(".message").last).to_contain_text("Message 9999")
@@ -360,7 +364,8 @@ def test_a_long_transcript_stays_small_and_still(page: Page, desk: Desk) -> None
             }
             for (let n = 0; n < 5; n++) { box.scrollTop = -1e9; await frame(); await frame(); }
             const top = box.getBoundingClientRect().top;
-            return [...box.querySelectorAll('.message')].find((one) => one.getBoundingClientRect().bottom > top).innerText;
+            const inside = (one) => one.getBoundingClientRect().bottom > top;
+            return [...box.querySelectorAll('.message')].find(inside).innerText;
         }"""
     )
 
@@ -373,15 +378,19 @@ def test_a_long_transcript_stays_small_and_still(page: Page, desk: Desk) -> None
 def test_older_pages_do_not_move_what_is_read(page: Page, desk: Desk) -> None:
     """While one reads, the page before is put above without a jump."""
     desk.put(working())
-    desk.memory.entries_of["s1"] = [entry(n, f"Message {n}") for n in range(400)]
+    desk.memory.transcripts["s1"] = [entry(n, f"Message {n}") for n in range(400)]
+    held: list[Route] = []
+    page.route("**/entries?*before=*", lambda route: held.append(route))
     pair(page, desk)
     open_session(page)
     place = """() => [...document.querySelectorAll('.message .prose')]
         .find((one) => one.innerText === 'Message 330')?.getBoundingClientRect().top"""
     page.locator(".scroller").evaluate("box => { box.scrollTop = -4500; }")
-    before = page.wait_for_function(place).json_value()
+    before = until(lambda: page.evaluate(place))
+    assert page.locator(".part").count() == 4
 
-    page.wait_for_function("document.querySelectorAll('.part').length > 4")
+    held.pop().continue_()
+    expect(page.locator(".part").nth(7)).to_be_attached()
 
     assert abs(page.evaluate(place) - before) < 2
 
@@ -389,7 +398,7 @@ def test_older_pages_do_not_move_what_is_read(page: Page, desk: Desk) -> None:
 def test_new_messages_wait_below_for_who_reads_above(page: Page, desk: Desk) -> None:
     """Nothing scrolls away; a button says how many came."""
     desk.put(working())
-    desk.memory.entries_of["s1"] = [entry(n, f"Message {n}") for n in range(60)]
+    desk.memory.transcripts["s1"] = [entry(n, f"Message {n}") for n in range(60)]
     pair(page, desk)
     open_session(page)
     page.locator(".scroller").evaluate("box => { box.scrollTop = -1000; }")
@@ -443,7 +452,7 @@ def test_a_replaced_transcript_is_read_afresh(page: Page, desk: Desk) -> None:
     open_session(page)
     expect(page.locator(".message")).to_have_count(2)
 
-    desk.memory.entries_of["s1"] = [entry(1, "new one")]
+    desk.memory.transcripts["s1"] = [entry(1, "new one")]
     desk.publish("gap", "s1", "the transcript was replaced")
 
     expect(page.locator(".message")).to_have_count(1)
@@ -499,22 +508,23 @@ def test_another_session_that_needs_you_is_one_tap_away(page: Page, desk: Desk) 
 def test_the_details_have_every_fact(page: Page, desk: Desk) -> None:
     """Machine, folder, model, version, PID, times, branch, context, tokens, cost, id, jobs, command."""
     job = Job(pid=99, command="npm run dev", started_at=time.time() - 600)
-    desk.put(
-        working(
-            model="claude-sonnet-4-5", agent_version="2.1.329", git_branch="main", jobs=(job,),
-            context_used_percent=43.2, tokens=182_344, cost_usd=1.934,
-        )  # fmt: skip
-    )
+    facts: dict[str, Any] = {
+        "model": "claude-sonnet-4-5",
+        "agent_version": "2.1.329",
+        "git_branch": "main",
+        "context_used_percent": 43.2,
+        "tokens": 182_344,
+        "cost_usd": 1.934,
+    }
+    desk.put(working(jobs=(job,), **facts))
     pair(page, desk)
     open_session(page)
 
     page.get_by_role("button", name="Details").click()
 
     sheet = page.get_by_role("dialog")
-    for words in (
-        "devbox", "/home/kim/project", "claude-sonnet-4-5", "2.1.329", "4711", "main", "43 %", "182,344", "$1.93",
-        "s1", "npm run dev", "10 min", "2 h", "cd /home/kim/project && claude --resume s1",
-    ):  # fmt: skip
+    told = "sonnet-4-5|2.1.329|main|43 %|182,344|$1.93|devbox|/home/kim/project|4711|s1|npm run dev|10 min"
+    for words in (*told.split("|"), COMMAND):
         expect(sheet).to_contain_text(words)
     sheet.get_by_label("Shell").select_option("powershell")
     expect(sheet).to_contain_text("Set-Location -LiteralPath")
@@ -522,7 +532,7 @@ def test_the_details_have_every_fact(page: Page, desk: Desk) -> None:
 
 def test_an_unsafe_folder_gives_no_command(page: Page, desk: Desk) -> None:
     """It is said, and id and folder are there on their own."""
-    folder = "/home/kim/$(touch canary)"
+    folder = "/home/kim/two\nlines"
     desk.put(working(cwd=folder, resume=Resume(argv=("claude", "--resume", "s1"), cwd=folder)))
     pair(page, desk)
     open_session(page)
@@ -531,7 +541,7 @@ def test_an_unsafe_folder_gives_no_command(page: Page, desk: Desk) -> None:
 
     resume = page.locator(".resume")
     expect(resume).to_contain_text("cannot be put safely")
-    expect(resume.locator("pre")).to_have_text(["s1", folder])
+    expect(resume.locator("pre")).to_have_text(["s1", "/home/kim/twoU+000Alines"])
     expect(resume.get_by_role("button")).to_have_text(["Copy id", "Copy folder"])
 
 
@@ -546,7 +556,7 @@ def test_the_command_is_copied(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Copy resume command").click()
 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == "cd /home/kim/project && claude --resume s1"
+    assert page.evaluate("navigator.clipboard.readText()") == COMMAND
 
 
 @pytest.mark.parametrize("old_way_works", [True, False])
@@ -563,7 +573,7 @@ def test_without_a_clipboard_there_is_a_fallback(page: Page, desk: Desk, old_way
 
     page.get_by_role("button", name="Copy resume command").click()
 
-    command = "cd /home/kim/project && claude --resume s1"
+    command = COMMAND
     if old_way_works:
         expect(page.get_by_role("button", name="Copied")).to_be_visible()
         return
@@ -602,9 +612,10 @@ def test_a_new_life_of_the_supervisor_is_caught_up_with(page: Page, desk: Desk) 
     expect(page.locator(".message")).to_have_count(1)
 
     desk.stop()
-    desk.memory.entries_of["s1"] += [entry(2, "meanwhile"), entry(3, "and more")]
+    desk.memory.transcripts["s1"] += [entry(2, "meanwhile"), entry(3, "and more")]
     desk.memory.sessions["s1"] = working(state=State.IDLE)
-    desk.restart()
+    desk.new_life()
+    desk.start()
     page.get_by_role("button", name="Try now").or_(page.locator(".live .now.is-idle")).first.wait_for()
     page.evaluate("dispatchEvent(new Event('online'))")
 
@@ -633,6 +644,21 @@ def test_the_page_says_truthfully_that_nothing_comes(page: Page, desk: Desk) -> 
 
     expect(page.locator(".light")).to_have_text("Live")
     expect(banner).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("leaving", "words"),
+    [("sleep", "devbox went to sleep."), ("stop", "Wakeline was stopped on devbox.")],
+)
+def test_a_farewell_is_believed(page: Page, desk: Desk, leaving: str, words: str) -> None:
+    """Who said that it goes is not guessed about."""
+    pair(page, desk)
+
+    desk.publish("machine", None, leaving)
+    expect(page.locator(".light")).to_have_text("Live")
+    desk.stop()
+
+    expect(page.locator(".banner")).to_contain_text(words)
 
 
 def test_a_phone_without_network_says_that_it_is_the_phone(page: Page, desk: Desk) -> None:
@@ -665,7 +691,7 @@ def test_a_silent_stream_is_dead_after_35_seconds(page: Page, desk: Desk) -> Non
     page.clock.run_for(3000)
 
     until(lambda: len(streams()) == 2)
-    assert streams()[1].endswith("?after=first-1")
+    assert streams()[1].endswith("?after=e1-1")
 
 
 def test_coming_back_asks_from_the_last_number(page: Page, desk: Desk) -> None:
@@ -682,7 +708,7 @@ def test_coming_back_asks_from_the_last_number(page: Page, desk: Desk) -> None:
     page.evaluate("Date.now = ((now) => () => now() + 5000)(Date.now)")
     page.evaluate(hide, False)
 
-    until(lambda: page.evaluate("1") and [url for url in seen.requests if "after=first-1" in url])
+    until(lambda: page.evaluate("1") and [url for url in seen.requests if "after=e1-1" in url])
     expect(page.locator(".light")).to_have_text("Live")
 
 
@@ -692,8 +718,7 @@ def test_a_token_that_ran_out_is_renewed_quietly(page: Page, desk: Desk) -> None
     pair(page, desk)
     seen = look(page)
 
-    for device_id in desk.memory.known_devices:
-        desk.server._tokens.revoke(device_id)
+    desk.end_tokens()
     desk.cut()
     open_session(page)
 
@@ -705,17 +730,21 @@ def test_a_token_that_ran_out_is_renewed_quietly(page: Page, desk: Desk) -> None
 # --- strangers' words
 
 
-def hostile_session() -> Session:
+def hostile_session(session_id: str = "s1") -> Session:
     """Markup in every field that a stranger can write."""
     at = time.time()
-    return Session(
-        id="s1", agent=HOSTILE, agent_version=HOSTILE, model=HOSTILE, name=HOSTILE, title=HOSTILE, cwd=f"/{HOSTILE}",
-        git_branch=HOSTILE, state=State.NEEDS_YOU, since=at, last_activity_at=at, failure=HOSTILE, focus=HOSTILE,
-        parent_id=HOSTILE, run=Run(pid=1, started_at=at), jobs=(Job(pid=2, command=HOSTILE, started_at=at),),
+    what = ("agent", "agent_version", "model", "name", "title", "cwd", "git_branch", "failure", "focus")
+    facts: dict[str, Any] = dict.fromkeys(what, HOSTILE)
+    return working(
+        session_id,
+        **facts,
+        state=State.NEEDS_YOU,
+        jobs=(Job(pid=2, command=HOSTILE, started_at=at),),
         approval=Approval(id=HOSTILE, session_id="s1", at=at, summary=HOSTILE, tool=HOSTILE, text=HOSTILE),
         reconnect=Reconnect(attempt=1, next_try_at=at, reason=HOSTILE, policy=HOSTILE),
-        resume=Resume(argv=("claude", HOSTILE), cwd=HOSTILE), last_entry=entry(1, HOSTILE),
-    )  # fmt: skip
+        resume=Resume(argv=("claude", HOSTILE), cwd=HOSTILE),
+        last_entry=entry(1, HOSTILE),
+    )
 
 
 def hostile_entries() -> list[Entry]:
@@ -742,17 +771,17 @@ def test_hostile_words_stay_words(page: Page, desk: Desk) -> None:
     """Nothing runs, nothing is fetched, the policy has nothing to report, and no link leads astray."""
     seen = look(page)
     page.on("dialog", lambda dialog: seen.complaints.append(f"dialog: {dialog.message}"))
-    desk.memory.machine = replace(desk.memory.machine, hostname=HOSTILE, os=HOSTILE, agents={HOSTILE: HOSTILE})
-    desk.memory.awake = Awake(
-        wanted=True, problem=HOSTILE, mechanism=HOSTILE,
-        reasons=(Reason(text=HOSTILE, since=time.time(), session_id="s1"),),
-    )  # fmt: skip
-    desk.put(hostile_session(), replace(hostile_session(), id=HOSTILE), working("__proto__", agent="constructor"))
+    agents = {HOSTILE: HOSTILE}
+    desk.memory.machine = replace(desk.memory.machine, hostname=HOSTILE, os=HOSTILE, agents=agents)
+    reason = Reason(text=HOSTILE, since=time.time(), session_id="s1")
+    desk.memory.awake = Awake(wanted=True, problem=HOSTILE, mechanism=HOSTILE, reasons=(reason,))
+    desk.put(hostile_session(), hostile_session(HOSTILE), working("__proto__", agent="constructor"))
     desk.say("s1", *hostile_entries())
 
     pair(page, desk)
     page.locator(".awake summary").click()
     page.locator(".machine").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Wakeline since")
     page.keyboard.press("Escape")
     open_session(page)
     page.locator(".card-entry summary").evaluate_all("all => all.forEach((one) => one.click())")
@@ -762,9 +791,10 @@ def test_hostile_words_stay_words(page: Page, desk: Desk) -> None:
     assert page.evaluate("[window.hurt, {}.hurt]") == [None, None]
     assert seen.complaints == []
     assert [url for url in seen.requests if not url.startswith(f"{desk.origin}/")] == []
-    links: list[str] = page.locator("a[href]").evaluate_all("all => all.map(one => one.protocol + one.target)")
+    links = page.locator("a[href]").evaluate_all("all => all.map(one => one.protocol + one.target)")
     assert set(links) <= {"https:", "https:_blank", "http:_blank"}
-    assert page.locator("img:not([src='icon.svg']), script:not([src='first.js']), iframe, form, style, [style]:not(.part), [onerror]").count() == 0
+    foreign = "img, script:not([src='first.js']), iframe, form, style, [style]:not(.part)"
+    expect(page.locator(foreign)).to_have_count(0)
 
 
 def test_a_hostile_name_cannot_reorder_its_row(page: Page, desk: Desk) -> None:
@@ -784,10 +814,12 @@ def test_nothing_is_wider_than_a_small_phone(page: Page, desk: Desk) -> None:
     """320 pixels are enough, in both languages, for every screen."""
     long = "a_very_long_word_without_any_place_to_break_it_" * 20
     asked = Approval(id="a", session_id="s1", at=time.time(), summary=long, tool=long, text=long)
-    desk.put(working(title=long, cwd=f"/{long}", model=long, state=State.NEEDS_YOU, approval=asked), working("s2"))
-    desk.say("s1", *(entry(n, text) for n, text in enumerate([long, f"`{long}`", f"- {long}", f"| {long} |\n|---|\n| {long} |"])))
+    desk.put(working("s2"))
+    desk.put(working(title=long, cwd=f"/{long}", model=long, state=State.NEEDS_YOU, approval=asked))
+    texts = [long, f"`{long}`", f"- {long}", f"| {long} |\n|---|\n| {long} |"]
+    desk.say("s1", *(entry(n, text) for n, text in enumerate(texts)))
     desk.say("s1", *(entry(10 + n, long, kind) for n, kind in enumerate(EntryKind)))
-    wide = """() => [document.documentElement, ...document.querySelectorAll('.scroll, .scroller, .sheet-body, .lonely, .bottom')]
+    wide = """() => [...document.querySelectorAll('html, .scroll, .scroller, .sheet-body, .lonely, .bottom')]
         .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.className || box.tagName)"""
     page.goto(desk.origin)
     page.locator("h1").wait_for()
@@ -883,7 +915,7 @@ def test_the_first_load_is_small(page: Page, desk: Desk) -> None:
     desk.put(working())
 
     pair(page, desk)
-    page.wait_for_function("document.querySelector('.row')")
+    page.locator(".row").wait_for()
 
     assert len(sizes) > 10
     assert sum(sizes) < FIRST_LOAD, json.dumps(sizes)

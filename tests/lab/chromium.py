@@ -93,8 +93,9 @@ def launched() -> Iterator[Browser]:
             browser.close()
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: while it lives, its thread has a running loop, and asynchronous tests could not run.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; each opens phones of its own in it."""
+    """One Chromium for all tests of a module; each opens phones of its own in it."""
     with launched() as chromium:
         yield chromium

@@ -1,5 +1,9 @@
 """Real interactive shells in real terminals: paste a line, and see where it led."""
 
+import sys
+
+assert sys.platform != "win32"
+
 import os
 import pty
 import select
@@ -13,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 #: Seconds; a shell that says nothing for so long has got stuck in the line.
-PATIENCE = 15.0
+PATIENCE = 10.0
 
 _PROGRAMS = {
     # Says where it runs and with which words.
@@ -154,6 +158,8 @@ def _furnish(home: Path) -> None:
     for name, text in _SETTINGS.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)
+    # With this folder fish does not read all manual pages in the background.
+    (home / ".local/share/fish/generated_completions").mkdir(parents=True)
     (home / "bin").mkdir()
     for name, text in _PROGRAMS.items():
         (home / "bin" / name).write_text(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from supervisor.agents.base import Tell
+from supervisor.agents.fields import mapping, parsed, sequence, strings
 from supervisor.core.model import Sign
 
 if TYPE_CHECKING:
@@ -83,16 +84,11 @@ class _Conversation:
             await self._take(message)
 
     async def _take(self, message: str | bytes) -> None:
-        try:
-            said = json.loads(message)
-        except (ValueError, RecursionError):
-            return
-        if not isinstance(said, dict):
-            return
+        said = mapping(parsed(message))
         if "method" in said:
-            self._happened(said["method"], _mapping(said.get("params")))
+            self._happened(said["method"], mapping(said.get("params")))
         elif isinstance(said.get("id"), int) and (then := self._asked.pop(said["id"], None)):
-            await then(_mapping(said.get("result")))
+            await then(mapping(said.get("result")))
 
     async def _ask(self, method: str, params: Mapping[str, Any], then: Callable[..., Any]) -> None:
         self._number += 1
@@ -105,18 +101,17 @@ class _Conversation:
         await self._ask("thread/loaded/list", {}, self._listed)
 
     async def _listed(self, answer: Mapping[str, Any]) -> None:
-        threads = answer.get("data")
-        for thread in threads if isinstance(threads, list) else ():
+        for thread in sequence(answer.get("data")):
             await self._ask("thread/read", {"threadId": thread, "includeTurns": False}, self._read)
 
     async def _read(self, answer: Mapping[str, Any]) -> None:
-        self._introduced(_mapping(answer.get("thread")))
+        self._introduced(mapping(answer.get("thread")))
 
     def _happened(self, method: object, params: Mapping[str, Any]) -> None:
         if method == "thread/started":
-            self._introduced(_mapping(params.get("thread")))
+            self._introduced(mapping(params.get("thread")))
         elif method == "thread/status/changed":
-            self._status(params.get("threadId"), _mapping(params.get("status")))
+            self._status(params.get("threadId"), mapping(params.get("status")))
         elif method == "thread/closed":
             self._hidden.discard(str(params.get("threadId")))
 
@@ -124,23 +119,15 @@ class _Conversation:
         name = thread.get("id")
         if isinstance(name, str) and thread.get("ephemeral") is True:
             self._hidden.add(name)
-        self._status(name, _mapping(thread.get("status")))
+        self._status(name, mapping(thread.get("status")))
 
     def _status(self, thread: object, status: Mapping[str, Any]) -> None:
         if not isinstance(thread, str) or thread in self._hidden:
             return
         flags = status.get("activeFlags")
-        waits = [_WAITS_FOR[flag] for flag in _strings(flags) if flag in _WAITS_FOR]
+        waits = [_WAITS_FOR[flag] for flag in strings(flags) if flag in _WAITS_FOR]
         kind = status.get("type")
         if waits:
             self._tell(thread, Sign.ASKING, waits[0])
         elif isinstance(kind, str) and kind in _SIGNS:
             self._tell(thread, _SIGNS[kind], None)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _strings(values: object) -> list[str]:
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []

@@ -3,7 +3,6 @@
 Names alone tell the id, and an id tells its time of birth, so that nothing has to be searched for long.
 """
 
-import json
 import os
 import re
 import sqlite3
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from supervisor.agents.codex.rollout import Rollout
+from supervisor.agents.fields import mapping, parsed, string
+from supervisor.agents.regular import opened
 from supervisor.core.model import EntryKind, Role
 
 UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -83,8 +84,7 @@ def born_at(session_id: str) -> datetime | None:
 def head_of(rollout: Path) -> Mapping[str, Any]:
     """What the first line holds; nothing if it is not (yet) whole."""
     line = next(_lines(rollout, _LONGEST_HEAD), {})
-    meta = line.get("payload") if line.get("type") == "session_meta" else None
-    return meta if isinstance(meta, dict) else {}
+    return mapping(line.get("payload")) if line.get("type") == "session_meta" else {}
 
 
 def first_prompt(rollout: Path) -> str | None:
@@ -102,7 +102,7 @@ def titles(home: Path, session_ids: list[str]) -> Mapping[str, tuple[str | None,
     marks = ",".join("?" * len(session_ids))
     rows = _ask_index(home, f"SELECT id, title, name FROM threads WHERE id IN ({marks})", session_ids)
     rows = rows or _ask_index(home, f"SELECT id, title, NULL FROM threads WHERE id IN ({marks})", session_ids)
-    return {str(row[0]): (_string(row[1]), _string(row[2])) for row in rows}
+    return {str(row[0]): (string(row[1]), string(row[2])) for row in rows}
 
 
 def parents(home: Path) -> Mapping[str, str]:
@@ -155,21 +155,10 @@ def _listed(folder: Path | str) -> list[os.DirEntry[str]]:
 def _lines(rollout: Path, limit: int) -> Iterator[Mapping[str, Any]]:
     """Whole lines of the first *limit* bytes that hold an object."""
     try:
-        with rollout.open("rb") as file:
+        with opened(rollout) as file:
             while limit > 0 and (line := file.readline(limit)).endswith(b"\n"):
                 limit -= len(line)
-                if isinstance(parsed := _parsed(line), dict):
-                    yield parsed
+                if isinstance(found := parsed(line), dict):
+                    yield found
     except OSError:
         return
-
-
-def _parsed(line: bytes) -> object:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -10,9 +10,9 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
+from supervisor.agents.fields import clean, count, mapping, moment, parsed, string, strings
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 
 #: What a tool's result begins with; only the exit code is news to a person.
@@ -24,7 +24,6 @@ _EXIT_CODE: Final = re.compile(r"^(?:Exit code:|Process exited with code) (-?\d+
 _TITLE_LENGTH: Final = 80
 #: Calls whose output we remember the tool of; more are open at once in no turn.
 _OPEN_CALLS: Final = 256
-_MOST_TOKENS: Final = 2**53
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "fish", "pwsh", "powershell", "powershell.exe"})
 
 _Payload = Mapping[str, Any]
@@ -55,20 +54,20 @@ class Rollout:
             "turn_aborted": self._turn_aborted,
             "error": self._error,
             "token_count": _tokens,
-            "thread_settings_applied": lambda payload: _settings(_mapping(payload.get("thread_settings"))),
-            "item_completed": lambda payload: self._item(_mapping(payload.get("item"))),
-            "user_message": lambda payload: self._words(payload, Role.USER, _text(payload.get("message"))),
+            "thread_settings_applied": lambda payload: _settings(mapping(payload.get("thread_settings"))),
+            "item_completed": lambda payload: self._item(mapping(payload.get("item"))),
+            "user_message": lambda payload: self._words(payload, Role.USER, string(payload.get("message"))),
             "agent_message": lambda payload: self._words(
-                payload, Role.ASSISTANT, _text(payload.get("message"))
+                payload, Role.ASSISTANT, string(payload.get("message"))
             ),
             "agent_reasoning": lambda payload: self._words(
-                payload, Role.ASSISTANT, _text(payload.get("text")), EntryKind.THINKING
+                payload, Role.ASSISTANT, string(payload.get("text")), EntryKind.THINKING
             ),
         }
         self._items: Mapping[object, Callable[[_Payload], Record]] = {
             "UserMessage": lambda item: self._words(item, Role.USER, _content(item.get("content"))),
             "AgentMessage": lambda item: self._words(item, Role.ASSISTANT, _content(item.get("content"))),
-            "Plan": lambda item: self._words(item, Role.ASSISTANT, _text(item.get("text"))),
+            "Plan": lambda item: self._words(item, Role.ASSISTANT, string(item.get("text"))),
             "Reasoning": lambda item: self._words(
                 item, Role.ASSISTANT, _paragraphs(item.get("summary_text")), EntryKind.THINKING
             ),
@@ -77,11 +76,11 @@ class Rollout:
 
     def __call__(self, line: Mapping[str, Any]) -> Record:
         """Say what one line means; nothing at all if it is of a kind that is not known."""
-        read = self._lines.get(_key(line.get("type")))
+        read = self._lines.get(string(line.get("type")))
         payload = line.get("payload")
         if read is None or not isinstance(payload, Mapping):
             return Record()
-        record, at = read(payload), _moment(line.get("timestamp"))
+        record, at = read(payload), moment(line.get("timestamp"))
         entries = tuple(
             _placed(entry, number, at, line.get("ordinal")) for number, entry in enumerate(record.entries)
         )
@@ -110,7 +109,7 @@ class Rollout:
         return Record(sign=None if failed else Sign.IDLE)
 
     def _turn_aborted(self, payload: _Payload) -> Record:
-        reason = _text(payload.get("reason")) or "interrupted"
+        reason = string(payload.get("reason")) or "interrupted"
         words = "Interrupted" if reason == "interrupted" else f"Turn ended: {reason.replace('_', ' ')}"
         return Record(entries=_notice(words).entries, sign=Sign.INTERRUPTED)
 
@@ -122,14 +121,14 @@ class Rollout:
     # -- words ----------------------------------------------------------------------------------
 
     def _event(self, payload: _Payload) -> Record:
-        read = self._events.get(_key(payload.get("type")))
+        read = self._events.get(string(payload.get("type")))
         return read(payload) if read else Record()
 
     def _item(self, item: _Payload) -> Record:
-        read = self._items.get(_key(item.get("type")))
+        read = self._items.get(string(item.get("type")))
         return read(item) if read else Record()
 
-    def _words(self, of: _Payload, role: Role, text: str, kind: EntryKind = EntryKind.TEXT) -> Record:
+    def _words(self, of: _Payload, role: Role, text: str | None, kind: EntryKind = EntryKind.TEXT) -> Record:
         """Words of a person or the model, once, even if a version writes them in both of its ways."""
         way = "item" if "content" in of or "summary_text" in of else "event"
         before = self._said.pop((role, kind), None)
@@ -141,7 +140,7 @@ class Rollout:
     # -- tools ----------------------------------------------------------------------------------
 
     def _model_item(self, item: _Payload) -> Record:
-        kind = _text(item.get("type"))
+        kind = string(item.get("type")) or ""
         if kind.endswith("_call"):
             return self._call(item, kind.removesuffix("_call"))
         if kind.endswith("_output"):
@@ -149,10 +148,10 @@ class Rollout:
         return Record()
 
     def _call(self, item: _Payload, kind: str) -> Record:
-        tool = _text(item.get("name")) or kind
-        if namespace := _text(item.get("namespace")):
+        tool = string(item.get("name")) or kind
+        if namespace := string(item.get("namespace")):
             tool = f"{namespace}.{tool}"
-        call_id = _text(item.get("call_id"))
+        call_id = string(item.get("call_id"))
         if call_id and len(self._tools) < _OPEN_CALLS:
             self._tools[call_id] = tool
         # It is written when the question is put, and the answer is its result.
@@ -161,10 +160,10 @@ class Rollout:
         return Record(entries=entry.entries, sign=sign)
 
     def _result(self, item: _Payload) -> Record:
-        call_id = _text(item.get("call_id"))
+        call_id = string(item.get("call_id")) or ""
         tool = self._tools.pop(call_id, None)
         sign = Sign.WORKING if tool == "request_user_input" else None
-        named = {"id": _text(item.get("id")) or f"{call_id}-result"}
+        named = {"id": string(item.get("id")) or f"{call_id}-result"}
         entry = _entry(named, Role.TOOL, EntryKind.TOOL_RESULT, _told_by_tool(item.get("output")), tool)
         return Record(entries=entry.entries, sign=sign)
 
@@ -173,17 +172,17 @@ def facts_of_head(meta: Mapping[str, Any], title: str | None = None) -> Facts:
     """What the first line of a rollout tells of its session."""
     return Facts(
         title=first_line(title or ""),
-        agent_version=_text(meta.get("cli_version")) or None,
-        cwd=_text(meta.get("cwd")) or None,
-        git_branch=_text(_mapping(meta.get("git")).get("branch")) or None,
+        agent_version=string(meta.get("cli_version")),
+        cwd=string(meta.get("cwd")),
+        git_branch=string(mapping(meta.get("git")).get("branch")),
     )
 
 
 def parent_in_head(meta: Mapping[str, Any]) -> str | None:
     """The session that a sub-agent's one belongs to, by the first line of its rollout."""
-    made_by = _mapping(_mapping(meta.get("source")).get("subagent"))
-    spawned_by = _text(_mapping(made_by.get("thread_spawn")).get("parent_thread_id"))
-    return _text(meta.get("parent_thread_id")) or spawned_by or None
+    made_by = mapping(mapping(meta.get("source")).get("subagent"))
+    spawned_by = string(mapping(made_by.get("thread_spawn")).get("parent_thread_id"))
+    return string(meta.get("parent_thread_id")) or spawned_by
 
 
 def first_line(text: str) -> str | None:
@@ -194,21 +193,21 @@ def first_line(text: str) -> str | None:
 
 def _settings(payload: _Payload) -> Record:
     """A turn's model and folder: both may be changed while the session runs."""
-    model, cwd = _text(payload.get("model")), _text(payload.get("cwd"))
-    return Record(facts=Facts(model=model or None, cwd=cwd or None)) if model or cwd else Record()
+    model, cwd = string(payload.get("model")), string(payload.get("cwd"))
+    return Record(facts=Facts(model=model, cwd=cwd)) if model or cwd else Record()
 
 
 def _tokens(payload: _Payload) -> Record:
-    usage = _mapping(payload.get("info"))
-    total = _count(_mapping(usage.get("total_token_usage")).get("total_tokens"))
-    last = _count(_mapping(usage.get("last_token_usage")).get("total_tokens"))
-    window = _count(usage.get("model_context_window"))
+    usage = mapping(payload.get("info"))
+    total = count(mapping(usage.get("total_token_usage")).get("total_tokens"))
+    last = count(mapping(usage.get("last_token_usage")).get("total_tokens"))
+    window = count(usage.get("model_context_window"))
     used = min(100.0, 100.0 * last / window) if last is not None and window else None
     return Record() if total is None else Record(facts=Facts(tokens=total, context_used_percent=used))
 
 
 def _failure(error: _Payload) -> Record:
-    words = _text(error.get("message")) or "The turn failed"
+    words = string(error.get("message")) or "The turn failed"
     if (kind := _kind_of_error(error.get("codex_error_info"))) and kind != "other":
         words = f"{words} ({kind.replace('_', ' ')})"
     entry = _entry(error, Role.SYSTEM, EntryKind.ERROR, words)
@@ -217,7 +216,7 @@ def _failure(error: _Payload) -> Record:
 
 def _kind_of_error(told: object) -> str:
     """``"other"``, or ``{"response_too_many_failed_attempts": {…}}``."""
-    return told if isinstance(told, str) else _text(next(iter(_mapping(told)), ""))
+    return string(told) or next(iter(mapping(told)), "")
 
 
 def _notice(words: str) -> Record:
@@ -229,22 +228,23 @@ def _typed_by_hand(item: _Payload) -> Record:
     if item.get("source") != "user_shell":
         return Record()
     call = _entry(item, Role.USER, EntryKind.TOOL_CALL, _command(item.get("command")), "shell")
-    result = _entry(item, Role.TOOL, EntryKind.TOOL_RESULT, _text(item.get("aggregated_output")), "shell")
+    output = string(item.get("aggregated_output")) or ""
+    result = _entry(item, Role.TOOL, EntryKind.TOOL_RESULT, output, "shell")
     return Record(entries=call.entries + result.entries)
 
 
 def _asked_of_tool(item: _Payload) -> str:
     """The command in one line where there is one, else what the tool was given."""
-    if isinstance(item.get("input"), str):
-        return _text(item["input"])
-    given = _text(item.get("arguments"))
-    asked = _mapping(_parsed(given) if given else item.get("action"))
+    if isinstance(typed := item.get("input"), str):
+        return typed
+    given = string(item.get("arguments"))
+    asked = mapping(parsed(given) if given else item.get("action"))
     for name in ("cmd", "command", "query", "path"):
         if words := _command(asked.get(name)):
             return words
     questions = asked.get("questions")
     if isinstance(questions, list):
-        return _paragraphs([_text(_mapping(question).get("question")) for question in questions])
+        return _paragraphs([string(mapping(question).get("question")) for question in questions])
     return given or (json.dumps(asked) if asked else "")
 
 
@@ -263,7 +263,7 @@ def _command(words: object) -> str:
 def _told_by_tool(output: object) -> str:
     """What a tool answered, without the accounts that are only for the model."""
     text = _content(output)
-    if text.startswith("{") and isinstance(inner := _mapping(_parsed(text)).get("output"), str):
+    if text.startswith("{") and isinstance(inner := mapping(parsed(text)).get("output"), str):
         text = inner
     preamble = _PREAMBLE.match(text)
     if preamble is None:
@@ -274,8 +274,9 @@ def _told_by_tool(output: object) -> str:
 
 
 def _entry(of: _Payload, role: Role, kind: EntryKind, text: str, tool: str | None = None) -> Record:
-    name = _text(of.get("id")) or _text(of.get("call_id"))
-    return Record(entries=(Entry(seq=0, id=name, at=None, role=role, kind=kind, text=text, tool=tool),))
+    name = string(of.get("id")) or string(of.get("call_id")) or ""
+    entry = Entry(seq=0, id=name, at=None, role=role, kind=kind, text=clean(text), tool=tool)
+    return Record(entries=(entry,))
 
 
 def _placed(entry: Entry, number: int, at: float | None, ordinal: object) -> Entry:
@@ -292,53 +293,20 @@ def _placed(entry: Entry, number: int, at: float | None, ordinal: object) -> Ent
     )
 
 
-def _moment(stamp: object) -> float | None:
-    if not isinstance(stamp, str):
-        return None
-    try:
-        return datetime.fromisoformat(stamp).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 def _content(parts: object) -> str:
     """The text of a message: a string, or a list of parts, some of which are pictures."""
     if not isinstance(parts, list):
-        return _text(parts)
+        return string(parts) or ""
     return _paragraphs([_part(part) for part in parts if isinstance(part, Mapping)])
 
 
 def _part(part: _Payload) -> str:
-    if isinstance(part.get("text"), str):
-        return _text(part["text"])
-    return "[image]" if "image" in _text(part.get("type")).lower() else ""
+    if isinstance(text := part.get("text"), str):
+        return text
+    return "[image]" if "image" in (string(part.get("type")) or "").lower() else ""
 
 
 def _paragraphs(texts: object) -> str:
     if not isinstance(texts, list):
-        return _text(texts)
-    return "\n\n".join(text for text in texts if isinstance(text, str) and text)
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _mapping(value: object) -> _Payload:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _key(value: object) -> str | None:
-    """Only a string can name a kind; anything else may not even be looked up."""
-    return value if isinstance(value, str) else None
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and 0 <= value <= _MOST_TOKENS else None
+        return string(texts) or ""
+    return "\n\n".join(filter(None, strings(texts)))

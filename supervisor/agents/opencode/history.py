@@ -23,7 +23,7 @@ _PLACES = 4
 _LATELY = 400
 _MOST_REMEMBERED = 20_000
 #: As far back as a page is looked for, in events: a tool that ran for hours has told so many times.
-_FARTHEST = 50_000
+_FARTHEST = 10_000
 #: OpenCode's times of one change are some milliseconds apart.
 _APART_MILLISECONDS = 1000
 

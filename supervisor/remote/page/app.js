@@ -1,18 +1,20 @@
 // The page as a whole: who we are, which screen is open, what the link says, and the alert.
 
 import { AwakeCard } from './awake.js';
-import { clock, duration, h, icon, moment, say_aloud, tick } from './dom.js';
-import { show_facts, show_machine } from './facts.js';
+import { brand, duration, h, icon, moment, say_aloud, tick } from './dom.js';
 import { forget, keep, kept, possible } from './keys.js';
 import { List, state_word } from './list.js';
-import { not_paired, pair_on_screen, pairing_of } from './pair.js';
 import { add_stored, agent_of, name_of, path_of, picture, short_folder, take, waiting } from './picture.js';
-import { Transcript, now_bar } from './session.js';
-import { plain } from './text.js';
+import { name, plain } from './marks.js';
 import { Wire } from './wire.js';
 import { language, say } from './words.js';
 
 const app = document.getElementById('app');
+
+// Modules that the list does without come after it.
+const pairing = () => import('./pair.js');
+const transcript = () => import('./session.js');
+const details = () => import('./facts.js');
 
 export async function start(fragment) {
   document.documentElement.lang = language;
@@ -30,16 +32,20 @@ let running = null;
 async function begin(fragment) {
   running?.close();
   running = null;
-  const pairing = pairing_of(fragment);
-  if (pairing) return paired(await pair_on_screen(app, pairing));
+  const scanned = /^#\d/.test(fragment);
+  if (scanned) {
+    const { pair_on_screen, pairing_of } = await pairing();
+    const found = pairing_of(fragment);
+    if (found) return paired(await pair_on_screen(app, found));
+  }
   const device = possible() ? await kept('device').catch(() => null) : null;
   if (device) return paired(device);
-  if (/^#\d/.test(fragment)) return unpaired('bad_link');
-  unpaired('welcome');
+  unpaired(scanned ? 'bad_link' : 'welcome');
 }
 
-function unpaired(word) {
-  not_paired(app, word, async (pairing) => paired(await pair_on_screen(app, pairing)));
+async function unpaired(word) {
+  const { not_paired, pair_on_screen } = await pairing();
+  not_paired(app, word, async (found) => paired(await pair_on_screen(app, found)));
 }
 
 function paired(device) {
@@ -62,6 +68,7 @@ class Page {
   #sound = false;
   #audio = null;
   #hidden_at = 0;
+  #greeted = false;
 
   constructor(device) {
     this.#device = device;
@@ -83,7 +90,7 @@ class Page {
   close() {
     this.#listeners.abort();
     this.#wire.end();
-    this.#open?.transcript.close();
+    this.#open?.transcript?.close();
     clearInterval(this.#ticking);
   }
   #ticking;
@@ -95,8 +102,8 @@ class Page {
     this.light = h('span', { class: 'light', role: 'status' });
     this.bell = h('button', { class: 'plain round', type: 'button', onclick: () => this.#toggle_sound() });
     this.banner = h('div', { class: 'banner', role: 'alert' });
-    const about = h('button', { class: 'machine plain', type: 'button', onclick: () => show_machine(this.#device, this.#scope, () => this.#forget('forgotten')) },
-      h('img', { src: 'icon.svg', alt: '', width: '34', height: '34' }), h('span', { class: 'machine-words' }, this.host, this.light));
+    const about = h('button', { class: 'machine plain', type: 'button', onclick: () => this.#show_machine() },
+      brand(), h('span', { class: 'machine-words' }, this.host, this.light));
     this.left = h('section', { class: 'pane left', 'aria-label': say('sessions') },
       h('header', { class: 'bar-top' }, h('h1', { tabindex: '-1' }, about), this.bell),
       h('main', { class: 'scroll' }, this.#awake.element, this.#list.element));
@@ -135,14 +142,15 @@ class Page {
   #hear(topic, data) {
     take(topic, data);
     if (topic === 'hello' || topic === 'gap') this.#fresh(topic, data);
-    if (topic === 'entry' && data.session_id === this.#open?.id) this.#open.transcript.hear(data.entry);
+    if (topic === 'entry' && data.session_id === this.#open?.id) this.#open.transcript?.hear(data.entry);
     if (topic === 'session' && data.removed && data.id === this.#open?.id) this.#gone(data.replaced_by);
     this.#alert();
+    this.#greeted = true;
     this.#draw();
   }
 
   #fresh(topic, data) {
-    if (!this.#open) return;
+    if (!this.#open?.transcript) return;
     if (topic === 'hello' || !data.session_id) this.#open.transcript.load();
     else if (data.session_id === this.#open.id) this.#open.transcript.load(true);
   }
@@ -187,7 +195,7 @@ class Page {
     if (id === this.#open?.id) return;
     const before = this.#open?.id;
     this.#facts?.dialog.close();
-    this.#open?.transcript.close();
+    this.#open?.transcript?.close();
     this.#open = null;
     app.classList.toggle('in-session', Boolean(id));
     if (id) this.#open_session(id);
@@ -198,7 +206,6 @@ class Page {
   }
 
   #open_session(id) {
-    const transcript = new Transcript(id, (path) => this.#wire.get(path));
     this.title = h('h1', { tabindex: '-1' });
     this.under = h('p', { class: 'under' });
     this.bottom = h('div', { class: 'bottom' });
@@ -206,10 +213,22 @@ class Page {
     this.info = h('button', { class: 'plain round', type: 'button', 'aria-label': say('facts'), onclick: () => this.#show_facts() }, icon('facts'));
     this.right.replaceChildren(
       h('header', { class: 'bar-top' }, h('a', { class: 'plain round back', href: '#/', 'aria-label': say('back') }, icon('back')), h('div', { class: 'titles' }, this.title, this.under), this.info),
-      this.other, h('main', { class: 'session' }, transcript.element, this.bottom));
-    this.#open = { id, transcript, drawn: '', session: null };
-    transcript.load();
+      this.other, h('main', { class: 'session' }, this.bottom));
+    this.#open = { id, transcript: null, now_bar: null, drawn: '', session: null };
+    this.#show_transcript(this.#open);
     if (!picture.sessions.has(id)) this.#ask_session(id);
+  }
+
+  async #show_transcript(open) {
+    const found = await transcript().catch(() => null);
+    if (this.#open !== open || open.transcript) return;
+    if (!found) return this.bottom.replaceChildren(h('p', { class: 'now' }, say('not_loaded')));
+    const { Transcript, now_bar } = found;
+    open.transcript = new Transcript(open.id, (path) => this.#wire.get(path));
+    open.now_bar = now_bar;
+    this.bottom.before(open.transcript.element);
+    open.transcript.load();
+    this.#draw();
   }
 
   async #ask_session(id) {
@@ -231,19 +250,26 @@ class Page {
     this.other.replaceChildren(icon('needs_you', 'small'), h('span', {}, plain(others.length === 1 ? say('one_needs_you', { name: name_of(others[0]) }) : say('some_need_you', { n: others.length }))), icon('go', 'small'));
     this.other.href = others.length === 1 ? `#/s/${encodeURIComponent(others[0].id)}` : '#/';
     const { last_entry, last_activity_at, ...shown } = session;
-    const drawn = JSON.stringify(shown);
+    const drawn = JSON.stringify([shown, Boolean(this.#open.now_bar)]);
     if (drawn === this.#open.drawn) return;
     this.#open.drawn = drawn;
-    this.title.replaceChildren(plain(name_of(session)));
-    this.under.replaceChildren(plain([agent_of(session), short_folder(session.cwd, 26)].filter(Boolean).join(' · ')));
-    this.bottom.replaceChildren(now_bar(session));
+    this.title.replaceChildren(name(name_of(session)));
+    this.under.replaceChildren(name([agent_of(session), short_folder(session.cwd, 26)].filter(Boolean).join(' · ')));
+    if (this.#open.now_bar) this.bottom.replaceChildren(this.#open.now_bar(session));
     this.#facts?.show(session);
   }
 
-  #show_facts() {
+  async #show_machine() {
+    const found = await details().catch(() => null);
+    found?.show_machine(this.#device, this.#scope, () => this.#forget('forgotten'));
+  }
+
+  async #show_facts() {
     const session = this.#open?.session;
     if (!session) return;
-    this.#facts = show_facts(session, (path) => this.#wire.get(path));
+    const found = await details().catch(() => null);
+    if (!found || this.#facts) return;
+    this.#facts = found.show_facts(session, (path) => this.#wire.get(path));
     this.#facts.dialog.addEventListener('close', () => { this.#facts = null; });
   }
 
@@ -252,7 +278,12 @@ class Page {
   #linked() {
     if (this.#listeners.signal.aborted) return;
     if (this.#wire.link.state === 'revoked') return this.#forget('revoked');
-    if (this.#wire.link.state === 'live' && this.#open && !this.#open.transcript.ready) this.#open.transcript.load();
+    if (this.#wire.link.state === 'live') {
+      if (this.#open && !this.#open.transcript) this.#show_transcript(this.#open);
+      else if (this.#open?.transcript.ready === false) this.#open.transcript.load();
+      // Before they are needed, while the computer is there.
+      transcript().then(details).catch(() => {});
+    }
     this.#draw_link();
   }
 
@@ -310,7 +341,8 @@ class Page {
     this.#alerted = new Set(now_waiting.map(({ id, since }) => `${id} ${since}`));
     if (!fresh.length) return;
     say_aloud(say('one_needs_you', { name: name_of(fresh[0]) }));
-    if (this.#sound) this.#ring();
+    // What was there when the page was opened is no news.
+    if (this.#sound && this.#greeted) this.#ring();
   }
 
   #toggle_sound() {

@@ -2,7 +2,7 @@
 
 import { ago, clock, h, icon } from './dom.js';
 import { picture } from './picture.js';
-import { plain } from './text.js';
+import { plain } from './marks.js';
 import { say } from './words.js';
 
 export function awake_words(awake) {

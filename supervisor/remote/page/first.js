@@ -3,7 +3,9 @@
 const fragment = location.hash;
 if (/^#\d/.test(fragment)) history.replaceState(null, '', location.pathname);
 
-const modules = ['app', 'awake', 'dom', 'facts', 'keys', 'list', 'pair', 'picture', 'session', 'text', 'wire', 'words'];
+const always = ['app', 'awake', 'dom', 'keys', 'list', 'marks', 'picture', 'wire', 'words'];
+// What the first screen needs only sometimes; else it comes once the list is there.
+const sometimes = { pair: /^#\d/, session: /^#\/s\//, text: /^#\/s\//, facts: /^#\/s\// };
 
 function link(rel, href) {
   const element = document.createElement('link');
@@ -16,8 +18,11 @@ function link(rel, href) {
 const style = link('stylesheet', 'style.css');
 const styled = new Promise((done) => { style.onload = style.onerror = done; });
 // All at once: else each import waits for the one before it.
-for (const name of modules) link('modulepreload', `${name}.js`);
+const now = Object.keys(sometimes).filter((name) => sometimes[name].test(fragment));
+for (const name of [...always, ...now]) link('modulepreload', `${name}.js`);
 
 const { start } = await import('./app.js');
 await styled;
+link('apple-touch-icon', 'icon.png');
+link('manifest', 'manifest.webmanifest');
 start(fragment);

@@ -4,7 +4,8 @@
 import { ago, clock, day, h, icon, moment, say_aloud } from './dom.js';
 import { copy_button } from './facts.js';
 import { over, path_of, picture } from './picture.js';
-import { one_line, plain, prose, terminal, without_escapes } from './text.js';
+import { one_line, plain, without_escapes } from './marks.js';
+import { prose, terminal } from './text.js';
 import { state_word } from './list.js';
 import { say } from './words.js';
 
@@ -138,7 +139,7 @@ export class Transcript {
     this.newer = h('button', { class: 'newer', type: 'button', hidden: true, onclick: () => this.to_end() }, h('span', {}), icon('down', 'small'));
     this.element = h('div', { class: 'transcript' }, this.scroller, this.newer);
     this.#near = new IntersectionObserver((edges) => edges.forEach((edge) => this.#seen(edge)), { root: this.scroller, rootMargin: '1600px 0px' });
-    this.#above = new IntersectionObserver(([edge]) => { if (edge.isIntersecting) this.older(); }, { root: this.scroller, rootMargin: '1200px 0px' });
+    this.#above = new IntersectionObserver((edges) => { if (edges.at(-1).isIntersecting) this.older(); }, { root: this.scroller, rootMargin: '1200px 0px' });
     this.scroller.addEventListener('scroll', () => { if (this.#at_end()) this.#catch_up(); this.#button(); }, { passive: true });
   }
   #near;
@@ -225,12 +226,14 @@ export class Transcript {
       for (let end = fresh.length; end > 0; end -= part_size) this.#put_part(fresh.slice(Math.max(0, end - part_size), end), 0);
       this.#top_line();
     } catch {
+      this.#above.disconnect();
       this.top.replaceChildren(h('button', { class: 'button', type: 'button', onclick: () => this.older() }, say('try_again')));
+      return;
     } finally {
       this.#loading = false;
     }
-    // The edge tells changes only: look again, it may still be near.
-    this.#above.unobserve(this.top);
+    // An observer tells changes only: look afresh, the edge may still be near.
+    this.#above.disconnect();
     if (this.#before !== null) this.#above.observe(this.top);
   }
 

@@ -1,57 +1,14 @@
-// Text of strangers made readable: a small Markdown, terminal colours, marks for what hides.
+// Text of strangers made readable: a small Markdown and terminal colours.
 // Builds text nodes in a fixed list of elements; time grows linearly with the text.
 
 import { h } from './dom.js';
-
-// --- what hides
-
-// Controls, soft hyphen, fillers, zero-width, bidi, tags: everything that shows nothing or reorders.
-const hidden = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udfff])\1*/g;
-// In prose the joiners and direction marks of living scripts and emoji stay.
-const reordering = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069])\1*/g;
-const most_marks = 500;
-
-function mark(run, character) {
-  const code = character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
-  const times = run.length / character.length;
-  return h('span', { class: 'mark' }, `U+${code}${times > 1 ? `×${times}` : ''}`);
-}
-
-export function plain(text, pattern = hidden) {
-  if (text.search(pattern) < 0) return document.createTextNode(text);
-  const made = document.createDocumentFragment();
-  let at = 0;
-  let marks = 0;
-  for (const found of text.matchAll(pattern)) {
-    if (++marks > most_marks) break;
-    made.append(text.slice(at, found.index), mark(found[0], found[1]));
-    at = found.index + found[0].length;
-  }
-  const rest = text.slice(at);
-  made.append(marks > most_marks ? rest.replace(pattern, '\ufffd') : rest);
-  return made;
-}
+import { escape, plain, reordering, settled, without_escapes } from './marks.js';
 
 const prose_text = (text) => plain(text, reordering);
 
-// One line of it, for a list: no marks of Markdown, no escapes.
-export function one_line(text, most = 200) {
-  const start = without_escapes(text.slice(0, 4 * most)).replace(/^[\s#>*\-`]+/, '');
-  return start.replace(/\*\*|`+/g, '').replace(/\s+/g, ' ').slice(0, most);
-}
-
 // --- terminal
 
-const escape = /\x1b\[([0-?]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?/g;
 const most_colours = 1000;
-
-export const without_escapes = (text) => settled(text.replace(escape, ''));
-// What a terminal would show after a carriage return: the last writing of the line.
-function settled(text) {
-  if (!text.includes('\r')) return text;
-  const last = (line) => line.slice(line.lastIndexOf('\r') + 1);
-  return text.replace(/\r+\n/g, '\n').split('\n').map(last).join('\n');
-}
 
 function style_after(style, codes) {
   let { bold, colour } = style;
@@ -116,7 +73,7 @@ function inline(text, into) {
     if (!(found_at.get(sign) >= from)) found_at.set(sign, text.indexOf(sign, from) >>> 0);
     return found_at.get(sign) | 0;
   };
-  const special = /[`*_[\\]|(?<![\w:+.-])https?:\/\//g;
+  const special = /[`*_[\\]|https?:\/\//g;
   let at = 0;
   let spans = 0;
   const upto = (end) => { if (end > at) into.append(prose_text(text.slice(at, end))); };
@@ -158,6 +115,8 @@ function link_span(text, at, find) {
 const inline_short = (text) => plain(text.replace(/[`*]/g, ''));
 
 function bare_link(text, at) {
+  // `blob:https://…` is another kind of address.
+  if (/[\w:+.-]/.test(text[at - 1] ?? '')) return null;
   const [address] = /^[^\s<>"'`\u0000-\u001f]+/.exec(text.slice(at, at + 2000));
   const trimmed = address.replace(/[.,;:!?)\]}*_]+$/, '');
   const made = link(trimmed, null);

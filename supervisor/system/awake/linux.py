@@ -31,9 +31,6 @@ POWER_MANAGEMENT = "org.freedesktop.PowerManagement"
 XFCE = "org.xfce.PowerManager"
 
 _DESKTOPS = (SESSION_MANAGER, POWER_MANAGEMENT)
-#: Seconds. KDE counts a hold only after five, so that short ones do not matter.
-SLOW = 10.0
-
 _SUSPEND = 4  # GsmInhibitorFlag: inhibit suspending the session or computer
 
 _MECHANISMS = {
@@ -50,14 +47,21 @@ class _Hold:
     attempt: Attempt
     since: float
 
+    @property
+    def bus(self) -> str:
+        return SYSTEM if self.name == LOGIND else SESSION
+
 
 class LinuxGrip:
     """Owns at most one hold, and the connections it needs."""
 
-    every: float | None = 30.0
+    def __init__(self, environment: Mapping[str, str], *, every: float = 30.0, slow: float = 10.0) -> None:
+        """Connect to nothing yet. *slow*: seconds until a power manager must list its hold.
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """Connect to nothing yet."""
+        KDE counts a hold only after five seconds, so that short ones do not matter.
+        """
+        self.every: float | None = every
+        self._slow = slow
         self._environment = environment
         self._buses = Buses(environment, {SESSION: _DESKTOPS, SYSTEM: (LOGIND,)})
         self._hold: _Hold | None = None
@@ -69,8 +73,9 @@ class LinuxGrip:
         self._buses.listen()
         self._buses.forget()
         before, self._hold = self._hold, None
-        troubles = [] if self._desktops() else ["no desktop service is there"]
-        for name in (*self._desktops(), LOGIND):
+        desktops = self._desktops()
+        troubles = [] if desktops else ["no desktop service is there"]
+        for name in (*desktops, LOGIND):
             hold = self._enter(name, why)
             trouble = self._flaw(hold)
             if trouble is None:
@@ -96,7 +101,8 @@ class LinuxGrip:
         gone = hold.name in changed
         if not (gone and hold.name != LOGIND) and self._confirmed(hold):
             return None
-        if gone:
+        if gone or not self._buses.owned(hold.bus, hold.name) or hold.name in self._buses.changed():
+            hold.attempt.void = True
             return f"{_MECHANISMS[hold.name]} went away"
         self._distrusted.add(hold.name)
         return f"{_MECHANISMS[hold.name]} no longer lists the hold"
@@ -110,8 +116,10 @@ class LinuxGrip:
 
     def release(self) -> None:
         """Let go, and leave the buses: what is forgotten there ends with the connection."""
-        if self._hold is not None:
-            _leave(self._hold)
+        self._buses.listen()
+        if (hold := self._hold) is not None:
+            hold.attempt.void = hold.name in self._buses.changed()
+            _leave(hold)
             self._hold = None
         self._buses.close()
 
@@ -159,7 +167,7 @@ class LinuxGrip:
         return f"{mechanism} cannot be used ({'; '.join(reasons)})"
 
     def _confirmed(self, hold: _Hold) -> bool:
-        if hold.name == POWER_MANAGEMENT and time.monotonic() - hold.since < SLOW:
+        if hold.name == POWER_MANAGEMENT and time.monotonic() - hold.since < self._slow:
             return self._buses.owned(SESSION, POWER_MANAGEMENT)
         return _LISTED[hold.name](hold.attempt)
 

@@ -3,9 +3,8 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from supervisor.agents import codex
 from supervisor.agents.base import Agent, Concern, History, Reader, Watched
 from supervisor.core.model import Facts, Page, Process, Record, Resume, Run, Sighting
+from tests.fakes.processes import FewProcesses
 
 RECORDED = Path(__file__).parents[2] / "data" / "codex"
 ONE, TWO, THREE = (f"01a1fc71-d152-7061-9fe7-00000000000{number}" for number in (1, 2, 3))
@@ -23,35 +23,6 @@ BEGINNING = 1_795_000_000.0
 def as_agent() -> Agent:
     """The module fits the contract: the type checker proves it."""
     return codex
-
-
-@dataclass
-class FewProcesses:
-    """The processes of one test, with the locks that they hold."""
-
-    processes: Sequence[Process] = ()
-    locks: Mapping[Path, int] = field(default_factory=dict)
-    environments: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
-
-    def running(self) -> Sequence[Process]:
-        """All of them."""
-        return self.processes
-
-    def find(self, pid: int) -> Process | None:
-        """One of them."""
-        return next((process for process in self.processes if process.run.pid == pid), None)
-
-    def alive(self, run: Run) -> bool:
-        """Whether it is one of them."""
-        return any(process.run == run for process in self.processes)
-
-    def environment(self, pid: int) -> Mapping[str, str]:
-        """What the test gave it."""
-        return self.environments.get(pid, {})
-
-    def lock_owner(self, path: Path) -> int | None:
-        """Who holds this lock."""
-        return self.locks.get(path)
 
 
 def process(pid: int, *argv: str, cwd: str | None = "/work/alpha", after: float = 0.0) -> Process:

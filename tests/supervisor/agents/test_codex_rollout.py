@@ -135,6 +135,17 @@ def test_every_kind_of_tool_shows_what_it_was_asked() -> None:
     ]
 
 
+def test_half_a_character_does_not_travel_on() -> None:
+    """The JSON within a call may hold what UTF-8 cannot, even where the line around it was made whole."""
+    call = {"type": "function_call", "name": "shell", "arguments": r'{"cmd": "echo a\ud800b"}'}
+    result = {"type": "function_call_output", "call_id": "1", "output": r'{"output": "a\ud800b"}'}
+    rollout = Rollout()
+
+    told = [rollout({"type": "response_item", "payload": payload}) for payload in (call, result)]
+
+    assert [entry.text for entry in entries(told)] == ["echo a?b", "a?b"]
+
+
 def test_thoughts_are_thinking() -> None:
     """What the model thought is shown as such, once."""
     told = talk("0.169-thinking-and-many-tools")

@@ -1,27 +1,27 @@
 """Text of strangers, made readable: what a browser really builds of it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-_ALLOWED = set(
-    "#text SPAN CODE STRONG EM A P H3 H4 H5 H6 UL OL LI BLOCKQUOTE HR PRE DIV TABLE TR TH TD".split()
-)
+#: All elements that a stranger's text can become.
+_ALLOWED = re.compile("SPAN|CODE|STRONG|EM|A|P|H[3-6]|UL|OL|LI|BLOCKQUOTE|HR|PRE|DIV|TABLE|TR|TH|TD")
 
 
 def _made(bench: Page, maker: str, text: str) -> Any:
-    """What *maker* of text.js builds of *text*: its HTML, its words, and the kinds of its nodes."""
+    """What *maker* of marks.js or text.js builds: its HTML, its words, and its kinds of nodes."""
     return bench.evaluate(
         """async ([maker, text]) => {
             const made = document.createElement('div');
-            made.append((await import('/text.js'))[maker](text));
+            made.append((await import(maker === 'plain' ? '/marks.js' : '/text.js'))[maker](text));
             const nodes = [...made.querySelectorAll('*')];
             return {
                 html: made.innerHTML, text: made.textContent, kinds: nodes.map((node) => node.nodeName),
                 attributes: nodes.flatMap((node) => node.getAttributeNames()),
-                links: [...made.querySelectorAll('a')].map((a) => [a.getAttribute('href'), a.textContent, a.rel]),
+                links: [...made.querySelectorAll('a')].map((a) => [a.href, a.textContent, a.rel]),
                 marks: [...made.querySelectorAll('.mark')].map((mark) => mark.textContent),
             };
         }""",
@@ -33,7 +33,8 @@ def test_markdown_becomes_a_few_elements(bench: Page) -> None:
     """Headings, lists, code, emphasis and tables of an answer are shown as such."""
     text = (
         "# Title\n\nOne **bold** and *soft* `code_span` in snake_case.\n\n- a\n- b\n  goes on\n  - deeper\n\n"
-        "3. three\n4. four\n\n> quoted\n\n```sh\nls **not bold**\n```\n\n---\n\n| a | b |\n|---|---|\n| 1 | **2** |"
+        "3. three\n4. four\n\n> quoted\n\n```sh\nls **not bold**\n```\n\n---\n\n"
+        "| a | b |\n|---|---|\n| 1 | **2** |"
     )
 
     html = _made(bench, "prose", text)["html"]
@@ -67,7 +68,8 @@ def test_markup_stays_text(bench: Page, text: str) -> None:
     """Whatever an agent or a file says, only our few elements are made, without a style or an event."""
     made = [_made(bench, maker, text) for maker in ("prose", "terminal", "plain")]
 
-    assert {kind for one in made for kind in one["kinds"]} <= _ALLOWED
+    kinds = {kind for one in made for kind in one["kinds"]}
+    assert [kind for kind in kinds if not _ALLOWED.fullmatch(kind)] == []
     assert {name for one in made for name in one["attributes"]} <= {
         "class",
         "dir",
@@ -134,18 +136,18 @@ def test_what_hides_is_marked(bench: Page) -> None:
     """Direction changes, invisible characters and controls in a command are seen."""
     made = _made(bench, "plain", "rm \u202e-rf\u200b\u200b\u200b /\x1b \U000e0041\ufeff\u00ad\n\tend")
 
-    assert made["marks"] == ["U+202E", "U+200B×3", "U+001B", "U+E0041", "U+FEFF", "U+00AD"]
+    assert made["marks"] == ["U+202E", "U+200B\u00d73", "U+001B", "U+E0041", "U+FEFF", "U+00AD"]
     assert made["text"].endswith("\n\tend")
 
 
 def test_prose_keeps_living_scripts_and_emoji(bench: Page) -> None:
     """Joiners of emoji and Persian stay, a change of direction is marked."""
-    text = "می\u200cخواهم 👩\u200d💻 ok \u202egnp"
+    joined = "\u0645\u06cc\u200c\u062e\u0648 \U0001f469\u200d\U0001f4bb"
 
-    made = _made(bench, "prose", text)
+    made = _made(bench, "prose", f"{joined} ok \u202egnp")
 
     assert made["marks"] == ["U+202E"]
-    assert "می\u200cخواهم 👩\u200d💻" in made["text"]
+    assert joined in made["text"]
 
 
 def test_terminal_colours_are_classes_and_the_rest_is_gone(bench: Page) -> None:
@@ -182,7 +184,7 @@ def test_hostile_text_takes_linear_time(bench: Page, maker: str, text: str) -> N
     """Nobody freezes the phone with a long line of signs."""
     milliseconds: float = bench.evaluate(
         """async ([maker, text]) => {
-            const make = (await import('/text.js'))[maker];
+            const make = (await import(maker === 'plain' ? '/marks.js' : '/text.js'))[maker];
             const began = performance.now();
             make(text);
             return performance.now() - began;

@@ -1,0 +1,95 @@
+"""The tray with the real supervisor, and with the real HTTP side and a phone."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.platform != "linux":
+    pytest.skip("the screen for tests is Linux's", allow_module_level=True)
+assert sys.platform == "linux"
+
+import zxingcpp
+
+from supervisor.client import Client
+from tests.fakes.house import House
+from tests.fakes.phone import Phone
+from tests.lab.desktop import Desktop, Host, missing
+from tests.lab.fixtures import do_without
+from tests.lab.waiting import until
+from tray import words
+
+SOURCE = Path(__file__).parents[2]
+ACCENT = "#0b8478"
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    """A desktop with a panel and nothing of ours running."""
+    if lacking := missing("xfce4-panel"):
+        do_without(lacking)
+    with Desktop(tmp_path) as started:
+        started.env["PYTHONPATH"] = str(SOURCE)
+        started.start_panel("xfce4-panel")
+        yield started
+
+
+def socket_of(desktop: Desktop) -> Path:
+    """Where the supervisor of this desktop answers."""
+    return desktop.folder / "wakeline" / "run" / "api.sock"
+
+
+def test_the_tray_starts_the_supervisor_and_can_stop_it(desktop: Desktop) -> None:
+    """One click at login is enough, and one ends everything."""
+    client, host = Client(socket_of(desktop)), Host(desktop)
+
+    desktop.start("tray", [sys.executable, "-m", "tray"])
+    until(lambda: host.has("Keep awake"), seconds=30)
+    host.choose("Keep awake/On for 2 hours")
+    until(lambda: host.has("Keep awake: on until"))
+    mode = client.get("/api/machine")["awake"]["mode"]
+    host.choose(words.STOP)
+
+    assert mode == "on"
+    until(lambda: not socket_of(desktop).exists(), saying="the supervisor goes on")
+    until(lambda: not host.items(), saying="the icon stays")
+
+
+def test_a_phone_is_connected_and_removed_again(desktop: Desktop) -> None:
+    """From the menu to the code, the number and the list of devices; and back."""
+    with House(desktop.folder / "wakeline") as house:
+        desktop.start("tray", [sys.executable, "-m", "tray"])
+        host = Host(desktop)
+        until(lambda: host.items() and host.menu()[0]["label"] == words.NO_SESSIONS)
+
+        host.choose("Connect phone")
+        until(lambda: code_on(desktop), saying="no code")
+        phone = Phone(code_on(desktop), label="Ada's phone")
+        phone.hello()
+        phone.reveal()
+        until(lambda: not code_on(desktop), saying="the code stays")
+        offered = house.server.phone.shown()["numbers"]
+        pick(desktop, offered.index(phone.number))
+
+        assert phone.result().json["state"] == "paired"
+        phone.log_in()
+        desktop.focus(words.PAIR_TITLE)
+        desktop.press("Escape")
+        until(lambda: host.line("Devices")["children"][0]["label"] == "Ada's phone")
+        host.choose(f"Devices/Ada's phone/{words.REMOVE}")
+        until(lambda: host.line("Devices")["children"][0]["label"] == words.NO_DEVICES)
+        assert phone.log_in().status == 401
+
+
+def code_on(desktop: Desktop) -> str:
+    """The text of the QR code on the screen; empty if there is none."""
+    return "".join(code.text for code in zxingcpp.read_barcodes(desktop.screen()))
+
+
+def pick(desktop: Desktop, place: int) -> None:
+    """Click one of the three numbers."""
+    row = desktop.still()
+    middle = desktop.settled(ACCENT)
+    left = next(x for x in range(row.width) if row.getpixel((x, middle[1])) == (11, 132, 120))
+    desktop.click((left + (middle[0] - left) * (2 * place + 1) // 3, middle[1]))

@@ -1,0 +1,36 @@
+"""Processes as a test wants an agent to see them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from supervisor.core.model import Process, Run
+
+
+@dataclass
+class FewProcesses:
+    """The processes of one test, with the locks that they hold and their environments by PID."""
+
+    processes: Sequence[Process] = ()
+    locks: Mapping[Path, int] = field(default_factory=dict)
+    environments: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    def running(self) -> Sequence[Process]:
+        """All of them."""
+        return self.processes
+
+    def find(self, pid: int) -> Process | None:
+        """One of them."""
+        return next((process for process in self.processes if process.run.pid == pid), None)
+
+    def alive(self, run: Run) -> bool:
+        """Whether it is one of them."""
+        return any(process.run == run for process in self.processes)
+
+    def environment(self, pid: int) -> Mapping[str, str]:
+        """What the test gave it."""
+        return self.environments.get(pid, {})
+
+    def lock_owner(self, path: Path) -> int | None:
+        """Who holds this lock."""
+        return self.locks.get(path)

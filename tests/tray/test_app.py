@@ -1,0 +1,206 @@
+"""The tray between the supervisor and the icon."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from supervisor.core.errors import Refused, Unreachable
+from supervisor.core.model import AwakeMode
+from tests.lab.waiting import until
+from tray import app, menu, programs, words
+from tray.backend import Look
+
+
+class Client:
+    """A client that notes what it is asked."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.failure = failure
+
+    def _answer(self, *asked: Any) -> Any:
+        self.asked.append(asked)
+        if self.failure and asked[0] != "get":
+            raise self.failure
+        return {"devices": [{"id": "d", "label": "Phone"}]}
+
+    def get(self, path: str) -> Any:
+        """Ask."""
+        return self._answer("get", path)
+
+    def put(self, path: str, body: Any) -> Any:
+        """Set."""
+        return self._answer("put", path, body)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Do."""
+        return self._answer("post", path, body)
+
+    def delete(self, path: str) -> Any:
+        """Remove."""
+        return self._answer("delete", path)
+
+    def events(self, after: str | None = None) -> Iterator[Any]:
+        """Nothing happens."""
+        raise Unreachable(f"Nobody, after {after}.")
+
+
+class Icon:
+    """An icon that remembers what it showed."""
+
+    def __init__(self) -> None:
+        self.looks: list[Look] = []
+        self.notices: list[tuple[str, str]] = []
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        """Until it is stopped."""
+        assert self.stopped.wait(20)
+
+    def show(self, look: Look) -> None:
+        """Remember it."""
+        self.looks.append(look)
+
+    def tell(self, title: str, text: str) -> None:
+        """Remember it."""
+        self.notices.append((title, text))
+
+    def stop(self) -> None:
+        """Let ``run`` return."""
+        self.stopped.set()
+
+
+@pytest.fixture
+def icon() -> Iterator[Icon]:
+    """An icon that is gone after the test."""
+    shown = Icon()
+    yield shown
+    shown.stop()
+
+
+def running(client: Client, icon: Icon) -> app.Tray:
+    """A tray that shows this icon; ends with it."""
+    tray = app.Tray(client, lambda: client.asked.append(("start",)))
+    threading.Thread(target=tray.run, args=(icon,), daemon=True).start()
+    until(lambda: icon.looks)
+    return tray
+
+
+def hello(*states: str) -> dict[str, Any]:
+    """A picture of sessions in these states."""
+    return {"sessions": [{"id": str(n), "state": state} for n, state in enumerate(states)], "awake": {}}
+
+
+def test_the_icon_is_changed_only_when_something_can_be_seen(icon: Icon) -> None:
+    """An agent at work says a lot; the menu is left alone."""
+    tray = running(Client(), icon)
+    tray.happened("hello", hello("working"), 1.0)
+    until(lambda: "Phone" in str(icon.looks[-1].menu))
+    before = len(icon.looks)
+
+    for tokens in range(50):
+        tray.happened("session", {"id": "0", "state": "working", "tokens": tokens}, 2.0)
+        tray.happened("entry", {"session_id": "0"}, 2.0)
+
+    assert len(icon.looks) == before
+
+
+def test_somebody_has_to_come_and_then_nobody_answers(icon: Icon) -> None:
+    """The icon calls, and stops calling when it no longer knows."""
+    tray = running(Client(), icon)
+
+    tray.happened("hello", hello("needs_you"), 1.0)
+    calling = icon.looks[-1]
+    tray.happened(None, None, 2.0)
+
+    assert (calling.picture, calling.attention) == ("needs_you-1", True)
+    assert (icon.looks[-1].picture, icon.looks[-1].attention) == ("offline", False)
+    assert icon.looks[-1].tooltip == words.NOT_RUNNING
+
+
+@pytest.mark.parametrize(
+    ("action", "asked"),
+    [
+        (menu.SetAwake(AwakeMode.OFF), ("put", "/api/awake", {"mode": "off"})),
+        (menu.SetAwake(AwakeMode.ON, 60), ("put", "/api/awake", {"mode": "on", "seconds": 60})),
+        (menu.RemoveDevice("d"), ("delete", "/api/devices/d")),
+        (menu.StopSupervisor(), ("post", "/api/shutdown", None)),
+        (menu.StartSupervisor(), ("start",)),
+    ],
+)
+def test_each_choice_is_asked_of_the_supervisor(
+    icon: Icon, action: menu.Action, asked: tuple[Any, ...]
+) -> None:
+    """A line of the menu does what it says."""
+    client = Client()
+    tray = running(client, icon)
+
+    tray.act(action)
+
+    until(lambda: asked in client.asked)
+    if isinstance(action, menu.StopSupervisor):
+        assert icon.stopped.wait(10)
+
+
+def test_quitting_takes_the_icon_away_and_asks_for_nothing(icon: Icon) -> None:
+    """Everything else goes on."""
+    client = Client()
+    tray = running(client, icon)
+
+    tray.act(menu.Quit())
+
+    assert icon.stopped.wait(10)
+    assert not [asked for asked in client.asked if asked[0] != "get"]
+
+
+def test_a_refusal_is_shown_as_a_notice(icon: Icon) -> None:
+    """A click that did nothing says why."""
+    tray = running(Client(Refused("Not now.", "Later.")), icon)
+
+    tray.act(menu.SetAwake(AwakeMode.OFF))
+
+    until(lambda: icon.notices == [("Not now.", "Later.")])
+
+
+def test_stopping_what_is_gone_already_is_no_failure(icon: Icon) -> None:
+    """The person wanted it gone."""
+    tray = running(Client(Unreachable("Nobody.")), icon)
+
+    tray.act(menu.StopSupervisor())
+
+    assert icon.stopped.wait(10)
+    assert icon.notices == []
+
+
+def test_without_tk_the_notice_names_what_does_the_same(icon: Icon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody clicks into the void."""
+    monkeypatch.setattr(app, "find_spec", lambda _: None)
+    tray = running(Client(), icon)
+
+    tray.act(menu.ConnectPhone())
+
+    until(lambda: icon.notices == [(words.NO_WINDOWS, words.PHONE_HINT)])
+
+
+def test_a_window_that_is_open_is_not_opened_twice(icon: Icon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two clicks, one window."""
+    opened: list[tuple[str, ...]] = []
+
+    class Window:
+        def poll(self) -> int | None:
+            return None
+
+    def open_window(*window: str) -> Window:
+        opened.append(window)
+        return Window()
+
+    monkeypatch.setattr(programs, "open_window", open_window)
+    tray = running(Client(), icon)
+
+    for _ in range(2):
+        tray._do(menu.ShowDetails("a"))
+    tray._do(menu.ShowDetails())
+
+    assert opened == [("details", "--session=a"), ("details",)]

@@ -1,0 +1,78 @@
+"""Following the supervisor through its ends and returns."""
+
+from collections.abc import Iterator
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+import pytest
+
+from supervisor.core.errors import Refused, Unreachable
+from tray.follow import Follower
+
+
+class Event(NamedTuple):
+    """An event of the stream."""
+
+    topic: str
+    data: Any
+
+
+class Streams:
+    """A client with one prepared stream for each time it is asked; then nobody answers."""
+
+    def __init__(self, *streams: Any) -> None:
+        self._streams = list(streams)
+        self.opened = 0
+
+    def events(self, after: str | None = None) -> Iterator[Event]:
+        """The next stream: events, or an exception in their place."""
+        assert after is None
+        self.opened += 1
+        if not self._streams:
+            raise Unreachable("Nobody.")
+        for event in self._streams.pop(0):
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+
+def told_by(client: Streams) -> "SimpleQueue[str | None]":
+    """The topics that a follower of this client tells."""
+    told: SimpleQueue[str | None] = SimpleQueue()
+    Follower(client, lambda topic, _event, _at: told.put(topic)).start()  # type: ignore[arg-type]  # enough for it
+    return told
+
+
+@pytest.mark.parametrize(
+    "end", [Unreachable("Gone."), Refused("No."), OSError("broken"), ValueError("no JSON")]
+)
+def test_however_a_stream_ends_it_is_said_and_begun_again(end: Exception) -> None:
+    """The icon says at once that nobody answers, and finds its way back alone."""
+    told = told_by(Streams([Event("hello", {}), Event("session", {}), end], [Event("hello", {})]))
+
+    topics = [told.get(timeout=10) for _ in range(5)]
+
+    assert topics == ["hello", "session", None, "hello", None]
+
+
+def test_a_stream_that_ends_without_a_word_is_an_end_too() -> None:
+    """A supervisor that stops politely is as gone as one that crashed."""
+    told = told_by(Streams([Event("hello", {})]))
+
+    assert [told.get(timeout=10) for _ in range(3)] == ["hello", None, None]
+
+
+def test_somebody_who_knows_better_need_not_wait() -> None:
+    """After "Start Wakeline" the next try is now, not in half a minute."""
+    told: SimpleQueue[str | None] = SimpleQueue()
+    client = Streams()
+    follower = Follower(client, lambda topic, _event, _at: told.put(topic))  # type: ignore[arg-type]  # enough for it
+    follower._failures = 99  # the longest pause
+    follower.start()
+    told.get(timeout=5)
+
+    follower.try_now()
+
+    assert told.get(timeout=5) is None
+    assert client.opened == 2
+    follower.stop()
