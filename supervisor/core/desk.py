@@ -31,6 +31,15 @@ from supervisor.core.session import Trigger, by_sign, step
 _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
 _TIDY_EVERY: Final = 3600.0
 _STALE_AFTER: Final = 600.0
+#: Entries are told at once; what they change in the picture of their session, once in so many seconds.
+_RETELL_AFTER: Final = 1.0
+_CHANGED_BY_ENTRIES: Final = (
+    "last_entry",
+    "last_activity_at",
+    "tokens",
+    "cost_usd",
+    "context_used_percent",
+)
 _TITLE_LENGTH: Final = 80
 
 ResumeBy = Callable[[str, str, str | None], Resume | None]
@@ -63,6 +72,7 @@ class Desk:
         #: What agents said by themselves, also of sessions that have not been seen yet.
         self._heard: dict[str, events.Told] = {}
         self._waits_for_stale = False
+        self._to_retell: set[str] = set()
 
     def handle(self, event: events.Event) -> list[effects.Effect]:
         """Take in one event; return what is to be done, in order."""
@@ -233,7 +243,10 @@ class Desk:
             session = self._take_in(session, record, event.at)
             wishes.extend(effects.Publish("entry", session.id, entry) for entry in record.entries)
         session = replace(session, last_activity_at=event.at, stale=False)
-        self._put(session, before, wishes)
+        if _differs_by_entries_only(session, before):
+            self._put_quietly(session, wishes)
+        else:
+            self._put(session, before, wishes)
 
     def _take_in(self, session: Session, record: Record, at: float) -> Session:
         if record.facts:
@@ -280,6 +293,10 @@ class Desk:
                 if _is_silent(session, event.at):
                     self._put(replace(session, stale=True), session, wishes)
             self._wait_for_stale(wishes)
+        elif event.name == "retell":
+            known = (self.sessions.get(session_id) for session_id in self._to_retell)
+            wishes.extend(effects.Publish("session", s.id, s) for s in known if s)
+            self._to_retell.clear()
 
     def _wait_for_stale(self, wishes: list[effects.Effect]) -> None:
         working = any(s.state is State.WORKING and not s.stale for s in self.sessions.values())
@@ -314,9 +331,17 @@ class Desk:
         if session == before:
             return
         self.sessions[session.id] = session
+        self._to_retell.discard(session.id)
         wishes.append(effects.Publish("session", session.id, session))
         if not _is_provisional(session) and _worth_saving(session, before):
             wishes.append(effects.Save(session))
+
+    def _put_quietly(self, session: Session, wishes: list[effects.Effect]) -> None:
+        """Take the new picture now; tell it a little later, once for all that happens until then."""
+        self.sessions[session.id] = session
+        if not self._to_retell:
+            wishes.append(effects.Wait("retell", _RETELL_AFTER))
+        self._to_retell.add(session.id)
 
     def _attend(self, session: Session, notes: _Notes, wishes: list[effects.Effect]) -> None:
         """Ask for what is still missing."""
@@ -379,6 +404,11 @@ def _question(session: Session, waiting_for: str | None, at: float) -> Approval:
         tool=call.tool if call else None,
         text=call.text if call else None,
     )
+
+
+def _differs_by_entries_only(session: Session, before: Session) -> bool:
+    same = {name: getattr(before, name) for name in _CHANGED_BY_ENTRIES}
+    return replace(session, **same) == before
 
 
 def _with_entry(session: Session, entry: Entry) -> Session:

@@ -15,7 +15,7 @@ quotes too, so they are refused, with ``^`` and what no Windows name may contain
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from supervisor.core.errors import WrongUse
 from supervisor.core.model import Resume
@@ -62,6 +62,8 @@ _INVISIBLE = (
 )
 
 
+# A session is told anew with every line that its agent writes; its command hardly ever changes.
+@lru_cache(maxsize=1024)
 def command(resume: Resume, shell: str) -> str | None:
     """One line for *shell*, without a newline; ``None``: nothing there is proved to be safe.
 

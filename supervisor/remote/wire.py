@@ -252,7 +252,8 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
             return {"session_id": session_id, "approval": approval(told)}
     match topic:
         case "machine":
-            return machine(now())
+            # Told before it goes: "sleep" or "stop". Who reads it then knows why nothing comes.
+            return {**machine(now()), "leaving": told if isinstance(told, str) else None}
         case "gap":
             return {"reason": str(told), "session_id": session_id, **picture(now())}
         case "approval":

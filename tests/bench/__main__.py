@@ -172,16 +172,13 @@ async def to_socket(folder: Path) -> list[float]:
     ours.setblocking(False)
     loop = asyncio.get_running_loop()
     taken = []
-    with (
-        Inotify() as inotify,
-        path.open("rb", buffering=0) as reading,
-        path.open("ab", buffering=0) as writing,
-    ):
+    with Inotify() as inotify, path.open("ab", buffering=0) as writing:
+        reading = os.open(path, os.O_RDONLY)
         inotify.add_watch(path, Mask.MODIFY)
 
         def pass_on() -> None:
             os.read(inotify.fd, 4096)
-            if block := reading.read():
+            if block := os.read(reading, 65536):
                 theirs.send(json.dumps(json.loads(block)).encode())
 
         loop.add_reader(inotify.fd, pass_on)
@@ -191,6 +188,7 @@ async def to_socket(folder: Path) -> list[float]:
             await loop.sock_recv(ours, 65536)
             taken.append((time.perf_counter() - began) * 1000)
         loop.remove_reader(inotify.fd)
+        os.close(reading)
     ours.close()
     theirs.close()
     return taken

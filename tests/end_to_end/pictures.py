@@ -32,7 +32,7 @@ from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk, desk_in
 from tests.lab.chromium import Phone, in_hand, launched
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PICTURES = Path(__file__).parents[2] / ".github" / "pictures"
 ICON_PIXELS = 180
 _HOME = "/home/kim/projects"
 

@@ -28,6 +28,8 @@ LOGIND = "/usr/lib/systemd/systemd-logind"
 POLKITD = "/usr/lib/polkit-1/polkitd"
 GNOME = "/usr/libexec/gnome-session-binary"
 
+_BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+
 _SYSTEM_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -211,11 +213,14 @@ class Place:
 
     def owned(self, name: str, bus: str = "SESSION") -> bool:
         """Whether somebody answers to this name."""
-        there = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
         try:
-            return bool(self.ask(bus, there, "NameHasOwner", "s", (name,))[0])
+            return bool(self.ask(bus, _BUS, "NameHasOwner", "s", (name,))[0])
         except (OSError, LookupError):
             return False
+
+    def waiting_for(self, name: str) -> int:
+        """How many would answer to this name if its owner went away."""
+        return len(self.ask("SESSION", _BUS, "ListQueuedOwners", "s", (name,))[0]) - 1
 
     def ask(
         self, bus: str, to: DBusAddress, member: str, signature: str | None = None, body: tuple[Any, ...] = ()

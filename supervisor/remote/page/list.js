@@ -2,7 +2,7 @@
 
 import { ago, h, icon } from './dom.js';
 import { agent_of, groups, name_of, over, picture, short_folder } from './picture.js';
-import { one_line, plain } from './marks.js';
+import { name, one_line, plain } from './marks.js';
 import { say } from './words.js';
 
 export function state_word(session) {
@@ -35,10 +35,10 @@ function filled(row, session) {
   row.replaceChildren(
     h('span', { class: 'sign' }, icon(session.state)),
     h('span', { class: 'row-body' },
-      h('span', { class: 'row-top' }, h('bdi', { class: 'row-name' }, plain(name_of(session))), ago(over(session) ? session.last_activity_at ?? session.since : session.since)),
-      h('span', { class: 'row-meta' }, h('span', { class: 'state' }, state_word(session)), ' · ', plain(agent_of(session)), ...tags(session).map((tag) => h('span', { class: 'tag' }, tag))),
+      h('span', { class: 'row-top' }, h('bdi', { class: 'row-name' }, name(name_of(session))), ago(over(session) ? session.last_activity_at ?? session.since : session.since)),
+      h('span', { class: 'row-meta' }, h('span', { class: 'state' }, state_word(session)), ' · ', name(agent_of(session)), ...tags(session).map((tag) => h('span', { class: 'tag' }, tag))),
       h('bdi', { class: 'row-last' }, plain(last_line(session))),
-      h('bdi', { class: 'row-where' }, plain(where))));
+      h('bdi', { class: 'row-where' }, name(where))));
 }
 
 // What a row shows; if this is the same, the row is not touched.

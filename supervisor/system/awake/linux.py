@@ -73,8 +73,9 @@ class LinuxGrip:
         self._buses.listen()
         self._buses.forget()
         before, self._hold = self._hold, None
-        troubles = [] if self._desktops() else ["no desktop service is there"]
-        for name in (*self._desktops(), LOGIND):
+        desktops = self._desktops()
+        troubles = [] if desktops else ["no desktop service is there"]
+        for name in (*desktops, LOGIND):
             hold = self._enter(name, why)
             trouble = self._flaw(hold)
             if trouble is None:
@@ -101,6 +102,7 @@ class LinuxGrip:
         if not (gone and hold.name != LOGIND) and self._confirmed(hold):
             return None
         if gone or not self._buses.owned(hold.bus, hold.name) or hold.name in self._buses.changed():
+            hold.attempt.void = True
             return f"{_MECHANISMS[hold.name]} went away"
         self._distrusted.add(hold.name)
         return f"{_MECHANISMS[hold.name]} no longer lists the hold"
@@ -114,8 +116,10 @@ class LinuxGrip:
 
     def release(self) -> None:
         """Let go, and leave the buses: what is forgotten there ends with the connection."""
-        if self._hold is not None:
-            _leave(self._hold)
+        self._buses.listen()
+        if (hold := self._hold) is not None:
+            hold.attempt.void = hold.name in self._buses.changed()
+            _leave(hold)
             self._hold = None
         self._buses.close()
 

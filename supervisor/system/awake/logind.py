@@ -47,6 +47,8 @@ class Attempt:
     lock: int | None = None
     #: What the lock is for, in logind's words.
     what: str = ""
+    #: Who gave it started anew since: what we could give back now is somebody else's.
+    void: bool = False
 
 
 def adapter_of(attempt: Attempt) -> type[DBusAdapter]:
@@ -63,12 +65,15 @@ def adapter_of(attempt: Attempt) -> type[DBusAdapter]:
 
 def _process(attempt: Attempt, call: DBusMethodCall) -> object:
     method = call.method
+    giving_back = method.name.lower() == "uninhibit"
+    if giving_back and attempt.void:
+        return None
     bus = SYSTEM if method.bus == BusType.SYSTEM else SESSION
     to = Address(method.path, method.service, method.interface)
     try:
         return attempt.buses.call(bus, to, method.name, method.signature, call.args)
     except CallFailed as error:
-        if method.name.lower() == "uninhibit":
+        if giving_back:
             # Who is gone has let go; wakepy would call it an error and stay entered for ever.
             return None
         attempt.trouble = str(error)

@@ -269,6 +269,20 @@ def test_entries_are_published_in_order_and_once(desk: Desk) -> None:
     assert desk.sessions["one"].last_entry == entry("c", seq=3)
 
 
+def test_what_entries_change_in_a_session_is_told_once_a_second(desk: Desk) -> None:
+    """A burst of lines does not send the whole session with each of them; a new state does at once."""
+    look(desk, seen(sign=Sign.WORKING))
+    first = write(desk, Record(entries=(entry("a", seq=1),)))
+    second = write(desk, Record(entries=(entry("b", seq=2),)))
+
+    later = desk.handle(events.WaitOver(name="retell", at=13.0))
+
+    assert effects.Wait("retell", 1.0) in first
+    assert published(first + second, "session") == []
+    assert [s.last_entry.text for s in published(later, "session")] == ["b"]
+    assert published(write(desk, Record(sign=Sign.FAILED)), "session") != []
+
+
 def test_the_first_prompt_is_the_title_until_there_is_one(desk: Desk) -> None:
     """A session has something to be recognised by from its first prompt on."""
     look(desk, seen(sign=Sign.WORKING))

@@ -306,6 +306,20 @@ def test_on_xfce_the_power_manager_is_left_alone(server: Scene) -> None:
     assert not server.place.power_inhibited()
 
 
+def test_a_power_manager_that_was_replaced_keeps_the_new_hold(desktop: Scene) -> None:
+    """The new one counts its holds from one again: the old one's number is not given back to it."""
+    first = desktop.place.start_power_manager()
+    desktop.hold()
+    desktop.place.start_power_manager()
+    until(lambda: desktop.place.waiting_for("org.freedesktop.PowerManagement") == 1)
+
+    first.kill()
+
+    assert desktop.heard() == Held(held=False, problem=f"{BY_POWER_MANAGER.mechanism} went away")
+    assert desktop.heard() == BY_POWER_MANAGER
+    assert desktop.place.power_inhibited()
+
+
 def test_a_power_manager_that_lists_late_is_trusted_meanwhile(desktop: Scene) -> None:
     """KDE counts a hold after some seconds; that is no loss."""
     desktop.place.start_power_manager(delay="0.5")
