@@ -1,11 +1,14 @@
 """Where our own files are. ``WAKELINE_HOME`` puts all of them below one folder."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from supervisor.core.errors import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Folders:
 
 
 def folders(environment: Mapping[str, str] = os.environ) -> Folders:
-    """Find our folders by the environment."""
+    """Find our folders by the environment. Raises ``Refused`` where there is no place for sockets."""
     if home := environment.get("WAKELINE_HOME"):
         base = Path(home).expanduser().absolute()
         return Folders(
@@ -45,5 +48,16 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
         config=dirs.user_config_path,
         state=dirs.user_state_path,
         cache=dirs.user_cache_path,
-        runtime=dirs.user_runtime_path,
+        runtime=_runtime(dirs),
     )
+
+
+def _runtime(dirs: platformdirs.PlatformDirs) -> Path:
+    """Where sockets go. Raises ``Refused`` when somebody else has taken that place."""
+    with warnings.catch_warnings():
+        # Without a login session (containers, cron) it is another folder of this user's, which is fine.
+        warnings.simplefilter("ignore")
+        try:
+            return dirs.user_runtime_path
+        except PermissionError as taken:
+            raise Refused(f"{taken}.", "Set WAKELINE_HOME to a folder of yours.") from taken

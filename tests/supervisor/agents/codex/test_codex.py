@@ -15,7 +15,7 @@ from supervisor.agents.base import Agent, Concern, History, Reader, Watched
 from supervisor.core.model import Facts, Page, Process, Record, Resume, Run, Sighting
 from tests.fakes.processes import FewProcesses
 
-RECORDED = Path(__file__).parents[2] / "data" / "codex"
+RECORDED = Path(__file__).parents[3] / "data" / "codex"
 ONE, TWO, THREE = (f"01a1fc71-d152-7061-9fe7-00000000000{number}" for number in (1, 2, 3))
 BEGINNING = 1_795_000_000.0
 
