@@ -8,8 +8,6 @@ from pathlib import Path
 
 import platformdirs
 
-from supervisor.core.errors import Refused
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folders:
@@ -37,7 +35,7 @@ class Folders:
 
 
 def folders(environment: Mapping[str, str] = os.environ) -> Folders:
-    """Find our folders by the environment. Raises ``Refused`` where there is no place for sockets."""
+    """Find our folders by the environment."""
     if home := environment.get("WAKELINE_HOME"):
         base = Path(home).expanduser().absolute()
         return Folders(
@@ -53,11 +51,13 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
 
 
 def _runtime(dirs: platformdirs.PlatformDirs) -> Path:
-    """Where sockets go. Raises ``Refused`` when somebody else has taken that place."""
+    """The system's folder for sockets; over SSH and in cron there may be none, and /tmp is everybody's."""
+    ours = dirs.user_state_path / "run"
     with warnings.catch_warnings():
-        # Without a login session (containers, cron) it is another folder of this user's, which is fine.
+        # It warns once for each process only, so that its answer is what tells.
         warnings.simplefilter("ignore")
         try:
-            return dirs.user_runtime_path
-        except PermissionError as taken:
-            raise Refused(f"{taken}.", "Set WAKELINE_HOME to a folder of yours.") from taken
+            found = dirs.user_runtime_path
+        except PermissionError:
+            return ours
+    return ours if found.parent.name.startswith("runtime-") else found

@@ -39,7 +39,7 @@ def _phone(options: argparse.Namespace) -> int:
 def _invite(dialog: dict[str, Any]) -> None:
     print(
         f"\nScan this with the phone's camera, on the same Wi-Fi."
-        f" It works once, for {say.until(dialog['expires_at'])}."
+        f" It works once, until {say.clock(dialog['expires_at'])}."
     )
     print(f"Or open: {dialog['url']}")
     print(f"The phone may {'read and type' if dialog['scope'] == 'control' else 'read only'}.")
