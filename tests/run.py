@@ -19,7 +19,6 @@ PROGRAMS = {
     "dbus-daemon": "dbus",
     "fish": "fish",
     "git": "git",
-    "git": "git",
     "gnome-session-inhibit": "gnome-session-bin",
     "import": "imagemagick",
     "ip": "iproute2",

@@ -54,7 +54,7 @@ def test_a_phone_is_connected_by_the_number_that_it_shows(
 
     assert code == 0
     assert "█" in said or "▀" in said
-    assert "The phone may read and type." in said
+    assert "The phone may read and control" in said
     assert "My phone wants to connect." in said
     assert "Connected: My phone (control)." in said
     assert [device.label for device in house.backend.known_devices.values()] == ["My phone"]

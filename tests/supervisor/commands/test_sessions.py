@@ -17,7 +17,14 @@ ASKS = Session(
     title="Move the login\x1b[2J to passkeys",
     cwd="/srv/shop",
     run=Run(4711, 1.0),
-    approval=Approval(id="a", session_id="7c1f4c0e-0000", at=1.0, summary="permission prompt"),
+    approval=Approval(
+        id="a",
+        session_id="7c1f4c0e-0000",
+        at=1.0,
+        summary="permission prompt",
+        tool="Bash",
+        text="rm -r build",
+    ),
     resume=Resume(argv=("claude", "--resume", "7c1f4c0e-0000"), cwd="/srv/shop"),
 )
 
@@ -69,7 +76,7 @@ def test_details_say_what_is_known_and_what_is_not(house: House, capsys: pytest.
     said = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
     told = {name.strip(): value.strip() for name, value in said.items()}
 
-    assert told["waits for"] == "permission prompt"
+    assert told["waits for"] == "Bash: rm -r build"
     assert told["process"] == "4711"
     assert (told["model"], told["cost"]) == ("unknown", "unknown")
     assert told["resume by"] == "cd -- '/srv/shop' && claude --resume 7c1f4c0e-0000"

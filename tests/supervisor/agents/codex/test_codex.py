@@ -69,10 +69,10 @@ def look(home: Path, processes: FewProcesses) -> list[Sighting]:
 
 def test_the_home_is_the_one_that_codex_would_take() -> None:
     """CODEX_HOME counts where it is set to something."""
-    user_home = Path("/home/ann")
+    user_home = Path("/home/me")
 
     assert codex.home({"CODEX_HOME": "/data/codex"}, user_home) == Path("/data/codex")
-    assert codex.home({"CODEX_HOME": ""}, user_home) == Path("/home/ann/.codex")
+    assert codex.home({"CODEX_HOME": ""}, user_home) == Path("/home/me/.codex")
     assert as_agent().name == "codex"
 
 
