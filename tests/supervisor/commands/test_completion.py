@@ -22,7 +22,7 @@ def test_a_shell_learns_the_verbs(shell: str, capsys: pytest.CaptureFixture[str]
     parser.run(["completion", shell])
     script = capsys.readouterr().out
     if shell == "zsh":
-        script = f"autoload -U compinit; compinit -D -u -d /dev/null\n{script}"
+        script = f"autoload -U compinit; compinit -D -u\n{script}"
     quiet = {"bash": ["--norc"], "fish": ["--no-config"], "zsh": ["-f"]}[shell]
 
     done = subprocess.run(
