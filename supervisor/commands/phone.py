@@ -42,11 +42,10 @@ def _invite(dialog: dict[str, Any]) -> None:
         f" It works once, until {say.clock(dialog['expires_at'])}."
     )
     print(f"Or open: {dialog['url']}")
-    print(f"The phone may {'read and type' if dialog['scope'] == 'control' else 'read only'}.")
-    print("The browser will warn that it does not know this machine: that is expected. Go on if the")
-    print(
-        f"address is {dialog['address']}:{dialog['port']}. Certificate words: {dialog['fingerprint_words']}"
-    )
+    control = "read and control: so far the keep-awake switch, later typing and approving, too"
+    print(f"The phone may {control if dialog['scope'] == 'control' else 'read only'}.")
+    print("The browser will warn that it does not know this machine: that is expected.")
+    print(f"Go on if the address is {dialog['address']}:{dialog['port']}.")
     others = [a for a in dialog["addresses"] if not a["chosen"]]
     for other in others:
         note = f" ({other['note']})" if other["note"] else ""

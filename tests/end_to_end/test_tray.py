@@ -70,7 +70,7 @@ def test_a_phone_is_connected_and_removed_again(desktop: Desktop) -> None:
 
         host.choose("Connect phone")
         until(lambda: code_on(desktop), saying="no code")
-        phone = Phone(code_on(desktop), label="Ada's phone")
+        phone = Phone(code_on(desktop), label="My phone")
         phone.hello()
         phone.reveal()
         until(lambda: not code_on(desktop), saying="the code stays")
@@ -81,8 +81,8 @@ def test_a_phone_is_connected_and_removed_again(desktop: Desktop) -> None:
         phone.log_in()
         desktop.focus(words.PAIR_TITLE)
         desktop.press("Escape")
-        until(lambda: host.line("Devices")["children"][0]["label"] == "Ada's phone")
-        host.choose(f"Devices/Ada's phone/{words.REMOVE}")
+        until(lambda: host.line("Devices")["children"][0]["label"] == "My phone")
+        host.choose(f"Devices/My phone/{words.REMOVE}")
         until(lambda: host.line("Devices")["children"][0]["label"] == words.NO_DEVICES)
         assert phone.log_in().status == 401
 
