@@ -32,6 +32,8 @@ LOCAL_ONLY = {
     ("GET", "/api/pair/dialog/qr"),
     ("POST", "/api/pair/dialog/choice"),
     ("DELETE", "/api/pair/dialog"),
+    ("PUT", "/api/phone"),
+    ("DELETE", "/api/phone"),
 }
 PROVES_ITSELF = {
     ("POST", "/api/pair/hello"),
