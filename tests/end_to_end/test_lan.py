@@ -63,6 +63,8 @@ def test_a_phone_of_the_network_is_let_in_looks_and_is_turned_away(
         browser.told(ready=True)
         terminal, link = code(wakeline, in_terminal)
         assert link.startswith(f"https://{DESK}:{PORT}/#")
+        offered = wakeline.client.get("/api/pair/dialog")["addresses"]
+        assert {one["address"] for one in offered if one["note"]} == {BRIDGE, VPN}
         announced = browser.told(change="Added")
 
         with lan.on_the_phone("pair", link) as phone:
