@@ -192,8 +192,9 @@ async def token(rooms: Rooms, ask: Ask) -> Answer:
     known = [one for one in await rooms.backend.devices() if one.id == device_id]
     if not fresh or not known or not auth.signed(known[0], f"https://{ask.host}", nonce, signature):
         raise Refusal(401, close=False)
-    await rooms.backend.seen_device(device_id, ask.address)
+    # Before anything else is waited for: a revocation meanwhile must find the token that it ends.
     issued = rooms.tokens.issue(known[0])
+    await rooms.backend.seen_device(device_id, ask.address)
     return json({"token": issued, "expires_in": int(access.TOKEN_SECONDS), "scope": known[0].scope})
 
 

@@ -111,8 +111,9 @@ class MemoryBackend:
 
     async def seen_device(self, device_id: str, address: str) -> None:
         """Note that a device was here."""
-        seen = replace(self.known_devices[device_id], last_seen_at=MACHINE.started_at, last_address=address)
-        self.known_devices[device_id] = seen
+        if known := self.known_devices.get(device_id):
+            seen = replace(known, last_seen_at=MACHINE.started_at, last_address=address)
+            self.known_devices[device_id] = seen
 
     async def note(self, name: str) -> str | None:
         """A small fact."""
