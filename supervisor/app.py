@@ -125,6 +125,7 @@ class Supervisor:
             socket=places.socket,
             tls_folder=places.state / "tls",
             port=settings.phone.port,
+            usual_address=settings.phone.address,
         )
 
     async def run(self) -> None:
@@ -153,14 +154,17 @@ class Supervisor:
     async def _restore(self) -> None:
         now = time.time()
         known = await self.front.store(sessions.load, now - self._settings.list.keep_over_hours * 3600.0)
+        observed = tuple(session for session in known if session.agent in self._agents)
         last_boot = await self.front.store(notes.read, "boot")
         this_boot = boot.boot_id()
         await self.front.store(notes.write, "boot", this_boot)
         self.engine.post(
-            events.Restored(sessions=tuple(known), rebooted=last_boot not in {None, this_boot}, at=now)
+            events.Restored(sessions=observed, rebooted=last_boot not in {None, this_boot}, at=now)
         )
 
     async def _close(self) -> None:
+        # Screens are told why nothing will come any more.
+        self.journal.publish("machine", None, "stop")
         await self.server.close()
         self.observer.close()
         self.roll.close()

@@ -1,6 +1,7 @@
 """Where our own files are. ``WAKELINE_HOME`` puts all of them below one folder."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,5 +51,18 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
         config=dirs.user_config_path,
         state=dirs.user_state_path,
         cache=dirs.user_cache_path,
-        runtime=dirs.user_runtime_path,
+        runtime=_runtime(dirs),
     )
+
+
+def _runtime(dirs: platformdirs.PlatformDirs) -> Path:
+    """The system's folder for sockets; over SSH and in cron there may be none, and /tmp is everybody's."""
+    ours = dirs.user_state_path / "run"
+    with warnings.catch_warnings():
+        # It warns once for each process only, so that its answer is what tells.
+        warnings.simplefilter("ignore")
+        try:
+            found = dirs.user_runtime_path
+        except PermissionError:
+            return ours
+    return ours if found.parent.name.startswith("runtime-") else found

@@ -77,6 +77,8 @@ class Observer:
         self._hosted = hosted
         self._ancestors = ancestors
         self._followed: dict[str, _Followed] = {}
+        #: Sessions to be followed: their transcripts are open, being opened, or not there yet.
+        self._wanted: set[str] = set()
         self._waiting: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,11 +116,17 @@ class Observer:
         while True:
             await post.wanted.wait()
             post.wanted.clear()
-            self._catch_up(post.agent.name)
-            sightings = await asyncio.to_thread(self._sightings, post)
-            self._catch_up(post.agent.name)
-            self._post(events.Looked(agent=post.agent.name, sightings=sightings, at=time.time()))
+            try:
+                await self._look(post)
+            except Exception:  # a fault in one agent's module must not blind us to all others
+                logger.exception("could not look at %s", post.agent.title)
             await asyncio.sleep(_GATHER)
+
+    async def _look(self, post: _Post) -> None:
+        self._catch_up(post.agent.name)
+        sightings = await asyncio.to_thread(self._sightings, post)
+        self._catch_up(post.agent.name)
+        self._post(events.Looked(agent=post.agent.name, sightings=sightings, at=time.time()))
 
     async def _keep_listening(self, post: _Post) -> None:
         name = post.agent.name
@@ -132,7 +140,10 @@ class Observer:
 
         while True:
             post.stirred.clear()
-            await post.agent.listen(post.home, tell)
+            try:
+                await post.agent.listen(post.home, tell)
+            except Exception:  # as above
+                logger.exception("could not listen to %s", post.agent.title)
             self._post(events.Unheard(agent=name, at=time.time()))
             await post.stirred.wait()
 
@@ -198,6 +209,7 @@ class Observer:
         """Open the transcript of a session and report what is written from now on."""
         if session.id in self._followed:
             return
+        self._wanted.add(session.id)
         task = asyncio.get_running_loop().create_task(self._open(session), name=f"open {session.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -205,21 +217,23 @@ class Observer:
     async def _open(self, session: Session) -> None:
         found = await asyncio.to_thread(self.find, session.agent, session.id)
         if found is None:
-            # Some agents name a transcript before they write it: the watch will tell.
-            self._waiting[session.id] = session
+            if session.id in self._wanted:
+                # Some agents name a transcript before they write it: the watch will tell.
+                self._waiting[session.id] = session
             return
         history = self.history(found)
         record = await asyncio.to_thread(history.recent)
-        if session.id in self._followed or session.state in OVER:
+        self._post(events.Opened(session_id=session.id, record=record, at=time.time()))
+        # It may have ended, or been opened by another call, while the disk was asked.
+        if session.id not in self._wanted or session.id in self._followed or session.state in OVER:
             history.close()
-            self._post(events.Opened(session_id=session.id, record=record, at=time.time()))
             return
         self._followed[session.id] = _Followed(session.id, session.agent, history)
-        self._post(events.Opened(session_id=session.id, record=record, at=time.time()))
         self._read(self._followed[session.id])
 
     def unfollow(self, session_id: str) -> None:
         """Let go of a transcript."""
+        self._wanted.discard(session_id)
         self._waiting.pop(session_id, None)
         if followed := self._followed.pop(session_id, None):
             followed.history.close()

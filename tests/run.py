@@ -18,17 +18,24 @@ PROGRAMS = {
     "chromium": "chromium",
     "dbus-daemon": "dbus",
     "fish": "fish",
+    "git": "git",
+    "gnome-session-inhibit": "gnome-session-bin",
     "import": "imagemagick",
     "ip": "iproute2",
+    "lxqt-panel": "lxqt-panel",
+    "mate-session": "mate-session-manager",
+    "mksh": "mksh",
     "node": "nodejs",
     "npm": "npm",
     "openbox": "openbox",
     "tmux": "tmux",
     "unshare": "util-linux",
-    "upowerd": "upower",
     "xclip": "xclip",
     "xdotool": "xdotool",
     "xfce4-panel": "xfce4-panel",
+    "xfce4-power-manager": "xfce4-power-manager",
+    "xfconf-query": "xfconf",
+    "xsel": "xsel",
     "Xvfb": "xvfb",
     "xauth": "xauth",
     "xprop": "x11-utils",
@@ -40,7 +47,6 @@ FILES = {
     "/usr/lib/upower/upowerd": "upower",
     "/usr/lib/polkit-1/polkitd": "polkitd",
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
-    "/usr/bin/mate-session": "mate-session-manager",
 }
 
 
@@ -65,7 +71,16 @@ def bring_programs() -> None:
     variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         [apt, "-qq", "update"],
-        [apt, "-qq", "install", "-y", "--no-install-recommends", *sorted(missing)],
+        [
+            apt,
+            "-qq",
+            "-o",
+            "DPkg::Lock::Timeout=300",
+            "install",
+            "-y",
+            "--no-install-recommends",
+            *sorted(missing),
+        ],
     ):
         subprocess.run(command, env=variables, check=False, stdout=subprocess.DEVNULL)
 

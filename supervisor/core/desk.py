@@ -27,6 +27,7 @@ from supervisor.core.model import (
     State,
 )
 from supervisor.core.session import Trigger, by_sign, step
+from supervisor.core.titles import of_prompt
 
 #: What a turn looks like that was not brought to its end.
 _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
@@ -41,7 +42,6 @@ _CHANGED_BY_ENTRIES: Final = (
     "cost_usd",
     "context_used_percent",
 )
-_TITLE_LENGTH: Final = 80
 #: Hang-up, interrupt, terminate: signals by which a user ends a command.
 _ASKED_TO_END: Final = frozenset({1, 2, 15})
 
@@ -276,7 +276,7 @@ class Desk:
         for entry in record.entries:
             session = _with_entry(session, entry)
             if session.title is None and entry.role is Role.USER and entry.kind is EntryKind.TEXT:
-                session = replace(session, title=_first_line(entry.text))
+                session = replace(session, title=of_prompt(entry.text))
         if record.sign is None:
             return session
         notes = self._notes[session.id]
@@ -411,13 +411,6 @@ def _how_it_ended(code: int | None) -> str:
     if code is None:
         return "the holder of its terminal died"
     return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-
-
-def _first_line(text: str) -> str | None:
-    line = next(iter(text.strip().splitlines()), "").strip()
-    if not line:
-        return None
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1] + "…"
 
 
 def _question(session: Session, waiting_for: str | None, at: float) -> Approval:

@@ -8,6 +8,7 @@ import platform
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from json import JSONEncoder
 from typing import Any
 
@@ -133,7 +134,7 @@ def session(known: Session, of: Machine) -> Document:
         "context_used_percent": _number(known.context_used_percent),
         "tokens": known.tokens,
         "cost_usd": _number(known.cost_usd),
-        "resume_command": known.resume and quote.command(known.resume, _usual_shell(of)),
+        "resume_command": known.resume and _command(known.resume, _usual_shell(of)),
         "stale": known.stale,
         "parent_id": known.parent_id,
         "failure": known.failure,
@@ -253,7 +254,8 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
             return {"session_id": session_id, "approval": approval(told)}
     match topic:
         case "machine":
-            return machine(now())
+            # Told before it goes: "sleep" or "stop". Who reads it then knows why nothing comes.
+            return {**machine(now()), "leaving": told if isinstance(told, str) else None}
         case "gap":
             return {"reason": str(told), "session_id": session_id, **picture(now())}
         case "approval":
@@ -261,6 +263,12 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
         case "focus":
             return {"session_id": session_id, "focus": told}
     return dict(told) if isinstance(told, Mapping) else told
+
+
+@lru_cache(maxsize=4096)
+def _command(way: Resume, shell: str) -> str | None:
+    # A session is told many times while its way back stays the same; quoting is most of the work.
+    return quote.command(way, shell)
 
 
 def _usual_shell(of: Machine) -> str:

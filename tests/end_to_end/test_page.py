@@ -29,6 +29,8 @@ from tests.lab.chromium import SMALL, Phone, look
 from tests.lab.waiting import until
 
 FIRST_LOAD = 60_000
+#: What the server makes of the resume command of ``working()``.
+COMMAND = "cd -- '/home/me/project' && claude --resume s1"
 HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>\u202egnp\'"`${hurt}'
 
 
@@ -41,9 +43,9 @@ def working(session_id: str = "s1", **facts: Any) -> Session:
         "state": State.WORKING,
         "since": at - 240,
         "last_activity_at": at - 10,
-        "cwd": "/home/kim/project",
+        "cwd": "/home/me/project",
         "run": Run(pid=4711, started_at=at - 7200),
-        "resume": Resume(argv=("claude", "--resume", session_id), cwd="/home/kim/project"),
+        "resume": Resume(argv=("claude", "--resume", session_id), cwd="/home/me/project"),
     }
     return Session(id=session_id, **{**usual, **facts})
 
@@ -219,13 +221,13 @@ def test_who_needs_you_comes_first(page: Page, desk: Desk) -> None:
 
 def test_a_row_tells_what_one_wants_to_know(page: Page, desk: Desk) -> None:
     """State, agent, name, the end of the folder, machine, since when, and the last line."""
-    folder = "/home/kim/very/long/way/down/to/some/project/inner"
+    folder = "/home/me/very/long/way/down/to/some/project/inner"
     desk.put(working(cwd=folder, last_entry=entry(1, "npm test", EntryKind.TOOL_CALL)))
 
     pair(page, desk)
 
     row = page.locator(".row")
-    for words in ("Title of s1", "Working", "Claude Code", "…/way/down/to/some/project/inner · devbox"):
+    for words in ("Title of s1", "Working", "Claude Code", "…/down/to/some/project/inner · devbox"):
         expect(row).to_contain_text(words)
     expect(row).to_contain_text("Bash: npm test")
     expect(row.locator("time")).to_have_text("4 min")
@@ -521,8 +523,8 @@ def test_the_details_have_every_fact(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Details").click()
 
     sheet = page.get_by_role("dialog")
-    told = "sonnet-4-5|2.1.329|main|43 %|182,344|$1.93|devbox|/home/kim/project|4711|s1|npm run dev|10 min"
-    for words in (*told.split("|"), "cd /home/kim/project && claude --resume s1"):
+    told = "sonnet-4-5|2.1.329|main|43 %|182,344|$1.93|devbox|/home/me/project|4711|s1|npm run dev|10 min"
+    for words in (*told.split("|"), COMMAND):
         expect(sheet).to_contain_text(words)
     sheet.get_by_label("Shell").select_option("powershell")
     expect(sheet).to_contain_text("Set-Location -LiteralPath")
@@ -530,7 +532,7 @@ def test_the_details_have_every_fact(page: Page, desk: Desk) -> None:
 
 def test_an_unsafe_folder_gives_no_command(page: Page, desk: Desk) -> None:
     """It is said, and id and folder are there on their own."""
-    folder = "/home/kim/$(touch canary)"
+    folder = "/home/me/two\nlines"
     desk.put(working(cwd=folder, resume=Resume(argv=("claude", "--resume", "s1"), cwd=folder)))
     pair(page, desk)
     open_session(page)
@@ -539,7 +541,7 @@ def test_an_unsafe_folder_gives_no_command(page: Page, desk: Desk) -> None:
 
     resume = page.locator(".resume")
     expect(resume).to_contain_text("cannot be put safely")
-    expect(resume.locator("pre")).to_have_text(["s1", folder])
+    expect(resume.locator("pre")).to_have_text(["s1", "/home/me/twoU+000Alines"])
     expect(resume.get_by_role("button")).to_have_text(["Copy id", "Copy folder"])
 
 
@@ -554,7 +556,7 @@ def test_the_command_is_copied(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Copy resume command").click()
 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == "cd /home/kim/project && claude --resume s1"
+    assert page.evaluate("navigator.clipboard.readText()") == COMMAND
 
 
 @pytest.mark.parametrize("old_way_works", [True, False])
@@ -571,7 +573,7 @@ def test_without_a_clipboard_there_is_a_fallback(page: Page, desk: Desk, old_way
 
     page.get_by_role("button", name="Copy resume command").click()
 
-    command = "cd /home/kim/project && claude --resume s1"
+    command = COMMAND
     if old_way_works:
         expect(page.get_by_role("button", name="Copied")).to_be_visible()
         return
@@ -642,6 +644,21 @@ def test_the_page_says_truthfully_that_nothing_comes(page: Page, desk: Desk) -> 
 
     expect(page.locator(".light")).to_have_text("Live")
     expect(banner).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("leaving", "words"),
+    [("sleep", "devbox went to sleep."), ("stop", "Wakeline was stopped on devbox.")],
+)
+def test_a_farewell_is_believed(page: Page, desk: Desk, leaving: str, words: str) -> None:
+    """Who said that it goes is not guessed about."""
+    pair(page, desk)
+
+    desk.publish("machine", None, leaving)
+    expect(page.locator(".light")).to_have_text("Live")
+    desk.stop()
+
+    expect(page.locator(".banner")).to_contain_text(words)
 
 
 def test_a_phone_without_network_says_that_it_is_the_phone(page: Page, desk: Desk) -> None:
@@ -776,9 +793,7 @@ def test_hostile_words_stay_words(page: Page, desk: Desk) -> None:
     assert [url for url in seen.requests if not url.startswith(f"{desk.origin}/")] == []
     links = page.locator("a[href]").evaluate_all("all => all.map(one => one.protocol + one.target)")
     assert set(links) <= {"https:", "https:_blank", "http:_blank"}
-    foreign = (
-        "img:not([src='icon.svg']), script:not([src='first.js']), iframe, form, style, [style]:not(.part)"
-    )
+    foreign = "img, script:not([src='first.js']), iframe, form, style, [style]:not(.part)"
     expect(page.locator(foreign)).to_have_count(0)
 
 

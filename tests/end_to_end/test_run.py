@@ -195,7 +195,7 @@ def test_the_key_that_leaves_leaves_the_terminal_as_it_was(
     terminal = in_terminal(shell)
     terminal.settle()
     before = stty(terminal)
-    terminal.press(f'{sys.executable} -m supervisor run -- sh {script}\r')
+    terminal.press(f"{sys.executable} -m supervisor run -- sh {script}\r")
     session = wakeline.wait_for(agent="plain", state="working")
     terminal.settle()
 
@@ -238,7 +238,13 @@ def test_a_full_screen_looks_the_same_after_coming_back(wakeline: Wakeline, tmux
 
     tmux.open(f"{sys.executable} -m supervisor attach {session['id']}", wakeline.environment)
 
-    until(lambda: tmux.screen() == before, 5, saying="the same screen")
+    try:
+        until(lambda: tmux.screen() == before, 5, saying="the same screen")
+    except AssertionError:
+        import difflib
+
+        print("\n".join(map(repr, difflib.ndiff(before.splitlines(), tmux.screen().splitlines()))))
+        raise
     tmux.press(":q!", "Enter")
     wakeline.wait_for(id=session["id"], state="ended")
 

@@ -1,11 +1,11 @@
 // The page as a whole: who we are, which screen is open, what the link says, and the alert.
 
 import { AwakeCard } from './awake.js';
-import { duration, h, icon, moment, say_aloud, tick } from './dom.js';
+import { brand, duration, h, icon, moment, say_aloud, tick } from './dom.js';
 import { forget, keep, kept, possible } from './keys.js';
 import { List, state_word } from './list.js';
 import { add_stored, agent_of, name_of, path_of, picture, short_folder, take, waiting } from './picture.js';
-import { plain } from './marks.js';
+import { name, plain } from './marks.js';
 import { Wire } from './wire.js';
 import { language, say } from './words.js';
 
@@ -68,6 +68,7 @@ class Page {
   #sound = false;
   #audio = null;
   #hidden_at = 0;
+  #greeted = false;
 
   constructor(device) {
     this.#device = device;
@@ -102,7 +103,7 @@ class Page {
     this.bell = h('button', { class: 'plain round', type: 'button', onclick: () => this.#toggle_sound() });
     this.banner = h('div', { class: 'banner', role: 'alert' });
     const about = h('button', { class: 'machine plain', type: 'button', onclick: () => this.#show_machine() },
-      h('img', { src: 'icon.svg', alt: '', width: '34', height: '34' }), h('span', { class: 'machine-words' }, this.host, this.light));
+      brand(), h('span', { class: 'machine-words' }, this.host, this.light));
     this.left = h('section', { class: 'pane left', 'aria-label': say('sessions') },
       h('header', { class: 'bar-top' }, h('h1', { tabindex: '-1' }, about), this.bell),
       h('main', { class: 'scroll' }, this.#awake.element, this.#list.element));
@@ -144,6 +145,7 @@ class Page {
     if (topic === 'entry' && data.session_id === this.#open?.id) this.#open.transcript?.hear(data.entry);
     if (topic === 'session' && data.removed && data.id === this.#open?.id) this.#gone(data.replaced_by);
     this.#alert();
+    this.#greeted = true;
     this.#draw();
   }
 
@@ -251,8 +253,8 @@ class Page {
     const drawn = JSON.stringify([shown, Boolean(this.#open.now_bar)]);
     if (drawn === this.#open.drawn) return;
     this.#open.drawn = drawn;
-    this.title.replaceChildren(plain(name_of(session)));
-    this.under.replaceChildren(plain([agent_of(session), short_folder(session.cwd, 26)].filter(Boolean).join(' · ')));
+    this.title.replaceChildren(name(name_of(session)));
+    this.under.replaceChildren(name([agent_of(session), short_folder(session.cwd, 26)].filter(Boolean).join(' · ')));
     if (this.#open.now_bar) this.bottom.replaceChildren(this.#open.now_bar(session));
     this.#facts?.show(session);
   }
@@ -339,7 +341,8 @@ class Page {
     this.#alerted = new Set(now_waiting.map(({ id, since }) => `${id} ${since}`));
     if (!fresh.length) return;
     say_aloud(say('one_needs_you', { name: name_of(fresh[0]) }));
-    if (this.#sound) this.#ring();
+    // What was there when the page was opened is no news.
+    if (this.#sound && this.#greeted) this.#ring();
   }
 
   #toggle_sound() {

@@ -54,6 +54,10 @@ export function icon(name, extra = '') {
   return svg;
 }
 
+// The drawing that the first screen came with.
+const drawn = document.querySelector('svg.brand');
+export const brand = () => drawn?.cloneNode(true) ?? '';
+
 export function say_aloud(text) {
   document.getElementById('said').textContent = text;
 }

@@ -3,7 +3,7 @@
 import { ago, h, icon, moment, number, say_aloud, sheet } from './dom.js';
 import { agent_of, name_of, path_of, picture } from './picture.js';
 import { state_word } from './list.js';
-import { plain } from './marks.js';
+import { name, plain } from './marks.js';
 import { say } from './words.js';
 
 // Puts *text* on the clipboard, or, where the browser has none for us, selects it in *field*.
@@ -39,7 +39,7 @@ export function copy_button(text, word) {
 }
 
 const unknown = () => h('span', { class: 'quiet' }, say('unknown'));
-const text_of = (value) => (value == null || value === '' ? unknown() : h('bdi', {}, plain(String(value))));
+const text_of = (value) => (value == null || value === '' ? unknown() : h('bdi', {}, name(String(value))));
 const time_of = (text) => (text ? h('span', {}, moment(Date.parse(text)), h('span', { class: 'quiet' }, ' · ', ago(text))) : unknown());
 
 function row(word, value, mono = false) {
@@ -106,8 +106,8 @@ function resume_parts({ command, argv, cwd, session_id, safe }) {
   if (safe && command) return [h('pre', { class: 'code', tabindex: '0' }, plain(command)), copy_button(command, say('copy_command'))];
   const known = argv?.length > 0;
   const parts = [h('p', { class: known ? 'warn' : 'quiet' }, say(known ? 'resume_unsafe' : 'resume_none'))];
-  if (session_id) parts.push(h('pre', { class: 'code', tabindex: '0' }, plain(session_id)), copy_button(session_id, say('copy_id')));
-  if (cwd) parts.push(h('pre', { class: 'code', tabindex: '0' }, plain(cwd)), copy_button(cwd, say('copy_cwd')));
+  if (session_id) parts.push(h('pre', { class: 'code', tabindex: '0' }, name(session_id)), copy_button(session_id, say('copy_id')));
+  if (cwd) parts.push(h('pre', { class: 'code', tabindex: '0' }, name(cwd)), copy_button(cwd, say('copy_cwd')));
   return parts;
 }
 

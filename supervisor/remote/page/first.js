@@ -23,7 +23,6 @@ for (const name of [...always, ...now]) link('modulepreload', `${name}.js`);
 
 const { start } = await import('./app.js');
 await styled;
-link('icon', 'icon.svg');
 link('apple-touch-icon', 'icon.png');
 link('manifest', 'manifest.webmanifest');
 start(fragment);

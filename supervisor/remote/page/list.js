@@ -2,7 +2,7 @@
 
 import { ago, h, icon } from './dom.js';
 import { agent_of, groups, name_of, over, picture, short_folder } from './picture.js';
-import { one_line, plain } from './marks.js';
+import { name, one_line, plain } from './marks.js';
 import { say } from './words.js';
 
 export function state_word(session) {
@@ -10,9 +10,12 @@ export function state_word(session) {
   return known.includes(session.state) ? say(`state_${session.state}`) : String(session.state);
 }
 
+// What a question is about where that is known, else what the agent says that it waits for.
+const asked = ({ summary, tool, text }) => tool && text ? `${tool}: ${one_line(text)}` : summary ?? '';
+
 // "Bash: npm test" for a tool, the words themselves for a message.
 function last_line(session) {
-  if (session.approval) return session.approval.summary ?? '';
+  if (session.approval) return asked(session.approval);
   const { attempt, reason } = session.state === 'cut_off' && session.reconnect || {};
   if (reason) return [reason, attempt != null && say('attempt', { n: attempt })].filter(Boolean).join(' · ');
   const entry = session.last_entry;
@@ -35,10 +38,10 @@ function filled(row, session) {
   row.replaceChildren(
     h('span', { class: 'sign' }, icon(session.state)),
     h('span', { class: 'row-body' },
-      h('span', { class: 'row-top' }, h('bdi', { class: 'row-name' }, plain(name_of(session))), ago(over(session) ? session.last_activity_at ?? session.since : session.since)),
-      h('span', { class: 'row-meta' }, h('span', { class: 'state' }, state_word(session)), ' · ', plain(agent_of(session)), ...tags(session).map((tag) => h('span', { class: 'tag' }, tag))),
+      h('span', { class: 'row-top' }, h('bdi', { class: 'row-name' }, name(name_of(session))), ago(over(session) ? session.last_activity_at ?? session.since : session.since)),
+      h('span', { class: 'row-meta' }, h('span', { class: 'state' }, state_word(session)), ' · ', name(agent_of(session)), ...tags(session).map((tag) => h('span', { class: 'tag' }, tag))),
       h('bdi', { class: 'row-last' }, plain(last_line(session))),
-      h('bdi', { class: 'row-where' }, plain(where))));
+      h('bdi', { class: 'row-where' }, name(where))));
 }
 
 // What a row shows; if this is the same, the row is not touched.

@@ -3,7 +3,11 @@
 import { h } from './dom.js';
 
 // Controls, soft hyphen, fillers, zero-width, bidi, tags: everything that shows nothing or reorders.
-const hidden = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udfff])\1*/g;
+const nothing = '\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb';
+const runs = (signs) => new RegExp(`([${signs}]|\\udb40[\\udc00-\\udfff])\\1*`, 'g');
+const hidden = runs(nothing);
+// In a name or a folder line ends and tabs hide too.
+const in_names = runs(`\\t\\n${nothing}`);
 // In prose the joiners and direction marks of living scripts and emoji stay.
 export const reordering = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069])\1*/g;
 const most_marks = 500;
@@ -28,6 +32,8 @@ export function plain(text, pattern = hidden) {
   made.append(marks > most_marks ? rest.replace(pattern, '\ufffd') : rest);
   return made;
 }
+
+export const name = (text) => plain(text, in_names);
 
 // One line of it, for a list: no marks of Markdown, no escapes.
 export function one_line(text, most = 200) {

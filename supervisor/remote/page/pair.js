@@ -1,6 +1,6 @@
 // Pairing: proves the secret of the QR code without sending it, shows the number, waits for the choice.
 
-import { h, icon } from './dom.js';
+import { brand, h, icon } from './dom.js';
 import { digest, joined, keep, new_key, possible, prover, to_bytes, to_text } from './keys.js';
 import { plain } from './marks.js';
 import { Unreachable, post } from './wire.js';
@@ -72,8 +72,6 @@ function card(sign, title, ...rest) {
   const element = h('main', { class: 'lonely' }, h('div', { class: 'lonely-card' }, sign, heading, ...rest));
   return element;
 }
-
-const brand = () => h('img', { src: 'icon.svg', alt: '', class: 'brand', width: '56', height: '56' });
 
 function show_in(app, element) {
   app.replaceChildren(element);

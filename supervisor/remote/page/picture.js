@@ -70,7 +70,7 @@ const agents = { claude: 'Claude Code', codex: 'Codex', gemini: 'Gemini CLI', op
 export const agent_of = (session) => (Object.hasOwn(agents, session.agent) ? agents[session.agent] : session.agent);
 
 // The end of a folder's name says most: "…/wakeline/supervisor".
-export function short_folder(path, most = 34) {
+export function short_folder(path, most = 30) {
   if (!path || path.length <= most) return path ?? '';
   const parts = path.split(/(?=[/\\])/);
   let end = parts.pop();

@@ -73,7 +73,7 @@ function inline(text, into) {
     if (!(found_at.get(sign) >= from)) found_at.set(sign, text.indexOf(sign, from) >>> 0);
     return found_at.get(sign) | 0;
   };
-  const special = /[`*_[\\]|(?<![\w:+.-])https?:\/\//g;
+  const special = /[`*_[\\]|https?:\/\//g;
   let at = 0;
   let spans = 0;
   const upto = (end) => { if (end > at) into.append(prose_text(text.slice(at, end))); };
@@ -115,6 +115,8 @@ function link_span(text, at, find) {
 const inline_short = (text) => plain(text.replace(/[`*]/g, ''));
 
 function bare_link(text, at) {
+  // `blob:https://…` is another kind of address.
+  if (/[\w:+.-]/.test(text[at - 1] ?? '')) return null;
   const [address] = /^[^\s<>"'`\u0000-\u001f]+/.exec(text.slice(at, at + 2000));
   const trimmed = address.replace(/[.,;:!?)\]}*_]+$/, '');
   const made = link(trimmed, null);

@@ -33,9 +33,12 @@ def test_a_session_is_found_by_its_id(client: Client) -> None:
 @pytest.mark.parametrize(
     ("shell", "command"),
     [
-        ("", "cd /home/me/project && claude --resume s-1"),
-        ("?shell=fish", "cd /home/me/project; and claude --resume s-1"),
-        ("?shell=cmd", "cd /d /home/me/project && claude --resume s-1"),
+        ("", "cd -- '/home/me/project' && claude --resume s-1"),
+        ("?shell=fish", "cd -- '/home/me/project' && claude --resume s-1"),
+        (
+            "?shell=powershell",
+            "Set-Location -LiteralPath '/home/me/project'; if ($?) { & 'claude' '--resume' 's-1' }",
+        ),
     ],
 )
 def test_a_command_is_given_for_the_shell_that_is_used(client: Client, shell: str, command: str) -> None:
