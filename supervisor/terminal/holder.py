@@ -322,7 +322,6 @@ class Holder:
         else:
             client.offset = 0
         client.listens = True
-        client.repaint = message.offset < 0 < self._ring.end
         self._resize(message.rows, message.columns)
 
     def _signal(self, number: int) -> None:
@@ -340,7 +339,10 @@ class Holder:
             posix.resize(self._terminal, rows, columns)
 
     def _nudge(self) -> None:
-        """Make the program paint its screen anew: many do so only when its size has changed."""
+        """Make the program paint its screen anew, for somebody who has not got all that made it.
+
+        Many do so only when its size has changed. Whoever got all of it has the same screen already.
+        """
         if self._terminal < 0 or self._nudge_ends is not None:
             return
         rows, columns = self._size_after_nudge = posix.size(self._terminal)

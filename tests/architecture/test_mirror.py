@@ -14,6 +14,7 @@ ELSEWHERE = {
     "supervisor/app.py": "tests/end_to_end/test_stories.py",
     "supervisor/commands/copy.py": "tests/end_to_end/test_stories.py",
     "supervisor/commands/doctor.py": "tests/end_to_end/test_command_line.py",
+    "supervisor/commands/run.py": "tests/end_to_end/test_run.py",
     "supervisor/commands/serve.py": "tests/end_to_end/test_command_line.py",
     "supervisor/commands/up.py": "tests/end_to_end/test_command_line.py",
     "supervisor/core/effects.py": "tests/supervisor/core/test_desk.py",

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from asyncinotify import Inotify, Mask
 
+from tests.bench import terminals
 from tests.bench.sleepers import Sleeper, sleepers, store
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
@@ -216,11 +217,65 @@ def history(folder: Path) -> list[Row]:
     ]
 
 
+def terminal(folder: Path) -> list[Row]:
+    """A held terminal beside a raw one and tmux; the nursery and the supervisor run, as they do all day."""
+    ways, environment = terminals.ways(folder), terminals.variables(folder)
+    text = terminals.tui_like(folder / "text")
+    try:
+        subprocess.run([*ways["held"], "true"], env=environment, check=True, stdin=subprocess.DEVNULL)
+        until((folder / "w" / "run" / "api.sock").exists)
+        time.sleep(2)
+        echoed = {name: echo_by(way, environment) for name, way in ways.items()}
+        flooded = {name: terminals.flood(way, environment, text) for name, way in ways.items()}
+        started = {name: terminals.first_byte(way, environment) for name, way in ways.items()}
+        return [
+            *beside("key to echo, p50", "us", echoed),
+            *beside("100 MB of output", "MB/s", flooded),
+            *beside("order to first byte, p50", "ms", started),
+            *held_memory(folder, ways["held"], environment),
+        ]
+    finally:
+        terminals.end(folder)
+
+
+def echo_by(way: Sequence[str], environment: Mapping[str, str]) -> float:
+    """One seat's echo."""
+    seat = terminals.Seat([*way, sys.executable, "-c", terminals.ECHO], environment)
+    try:
+        return terminals.echo(seat)
+    finally:
+        seat.close()
+
+
+def beside(name: str, unit: str, figures: Mapping[str, float]) -> list[Row]:
+    """Ours beside each of the others."""
+    others = [other for other in figures if other != "held"]
+    return [Row(f"held: {name}", figures["held"], unit, figures[other], other) for other in others]
+
+
+def held_memory(folder: Path, way: Sequence[str], environment: Mapping[str, str]) -> list[Row]:
+    """What one more held command costs, when there are many."""
+    rows = []
+    for count in (1, 9, 10):
+        for _ in range(count):
+            subprocess.run(
+                [*way[:-1], "--detach", "--", "sleep", "1000"],
+                env=environment,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+        sleeping = [p for p in terminals.holders(folder) if any("sleep" in c.name() for c in p.children())]
+        each = statistics.mean(p.memory_full_info().pss for p in sleeping) / 1024
+        rows.append(Row(f"held: memory (PSS) of each of {len(sleeping)}", each, "kB"))
+    return rows
+
+
 BENCHES: Mapping[str, Callable[[Path], list[Row]]] = {
     "start_up": start_up,
     "idle": idle,
     "latency": latency,
     "history": history,
+    "terminal": terminal,
 }
 
 

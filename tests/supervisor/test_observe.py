@@ -9,9 +9,10 @@ from typing import TypeVar
 
 import pytest
 
+from supervisor.agents import plain
 from supervisor.agents.base import Agent
 from supervisor.core import events
-from supervisor.core.model import Session, Sign, State
+from supervisor.core.model import Hosted, Run, Session, Sign, State
 from supervisor.observe import Observer
 from supervisor.transcripts.tail import LineFile
 from tests.fakes.agent import SmallAgent, lives, words_of, write
@@ -234,3 +235,26 @@ def age_it(file: Path, seconds: float) -> None:
     """Let the file be that old."""
     changed = file.stat().st_mtime - seconds
     os.utime(file, (changed, changed))
+
+
+async def test_a_session_below_a_held_command_is_in_its_terminal(home: Path) -> None:
+    """Started through a shell or not: its process descends from the one that is held."""
+    posted = Posted()
+    lives(home, "one")
+    held = Hosted(id="a1", run=Run(50, 1.0), argv=("bash",), cwd="/", name="desk")
+    watching = Observer(
+        agents={"small": (SmallAgent(), home), "plain": (plain, home)},
+        processes=FewProcesses(),
+        lines=LineFile,
+        post=posted.post,
+        hosted=lambda: [held],
+        ancestors=lambda _: [Run(60, 2.0), Run(50, 1.0), Run(1, 0.0)],
+    )
+
+    async with running(watching):
+        looked = await posted.next(events.Looked, lambda event: event.agent == "small")
+        commands = await posted.next(events.Looked, lambda event: event.agent == "plain")
+
+    (sighting,) = looked.sightings
+    assert (sighting.terminal, sighting.name) == ("a1", "desk")
+    assert [seen.session_id for seen in commands.sightings] == ["a1"]

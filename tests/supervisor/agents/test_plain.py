@@ -4,7 +4,7 @@ from pathlib import Path
 
 from supervisor.agents import plain
 from supervisor.agents.base import History
-from supervisor.core.model import EntryKind, Resume, Transcript
+from supervisor.core.model import EntryKind, Hosted, Resume, Run, Sign, Transcript
 
 
 def test_a_command_starts_again_where_it_ran() -> None:
@@ -27,6 +27,24 @@ def test_its_history_says_that_there_is_none() -> None:
     assert not second.entries
     assert history.recent().entries == tuple(first.entries)
     assert not history.more()
+
+
+def test_a_held_command_is_a_session_of_its_own() -> None:
+    """It works from its start to its end; its words are its title."""
+    make = Hosted(id="a1", run=Run(7, 1.0), argv=("make", "all the things"), cwd="/src", name="build")
+
+    (seen,) = plain.commands([make], ["claude"])
+
+    assert (seen.session_id, seen.terminal, seen.run, seen.name) == ("a1", "a1", Run(7, 1.0), "build")
+    assert (seen.facts.title, seen.facts.cwd) == ("make 'all the things'", "/src")
+    assert seen.sign is Sign.WORKING
+
+
+def test_a_held_agent_shows_its_own_session() -> None:
+    """And no second one for its command, wherever its program lies."""
+    held = Hosted(id="a1", run=Run(7, 1.0), argv=("/opt/bin/claude", "-c"), cwd="/src")
+
+    assert plain.commands([held], ["claude", "codex"]) == ()
 
 
 def _no_lines(path: Path, reader: object) -> History:

@@ -12,6 +12,7 @@ from supervisor.core.model import (
     Entry,
     EntryKind,
     Facts,
+    Kind,
     Record,
     Resume,
     Role,
@@ -356,3 +357,64 @@ def test_sub_agents_are_not_sessions_of_their_own(desk: Desk) -> None:
     look(desk, seen("one"), seen("child", run=Run(101, 6.0), parent_id="one"))
 
     assert set(desk.sessions) == {"one"}
+
+
+def look_at_commands(desk: Desk, *sightings: Sighting, at: float = 10.0) -> list[effects.Effect]:
+    return desk.handle(events.Looked(agent="plain", sightings=sightings, at=at))
+
+
+def command(terminal: str = "a1") -> Sighting:
+    return Sighting(
+        agent="plain", session_id=terminal, run=RUN, alive=True, sign=Sign.WORKING, terminal=terminal
+    )
+
+
+def test_a_session_in_a_terminal_of_ours_is_hosted(desk: Desk) -> None:
+    """It can be attached as long as it lives there; elsewhere it is only seen."""
+    look(desk, seen(sign=Sign.IDLE, terminal="a1"))
+    held = desk.sessions["one"]
+    look(desk, seen(sign=Sign.IDLE, run=Run(101, 9.0)), at=20.0)
+
+    assert (held.kind, held.terminal) == (Kind.HOSTED, "a1")
+    assert (desk.sessions["one"].kind, desk.sessions["one"].terminal) == (Kind.SEEN, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "failure"),
+    [
+        (0, State.ENDED, None),
+        (3, State.ENDED, "ended with exit code 3"),
+        (-15, State.ENDED, "ended by signal 15"),
+        (-9, State.LOST, "ended by signal 9"),
+        (None, State.LOST, "the holder of its terminal died"),
+    ],
+)
+def test_a_held_command_ends_as_its_holder_says(
+    desk: Desk, code: int | None, state: State, failure: str | None
+) -> None:
+    """By itself or its user: ended. Killed, or its holder killed: lost."""
+    look_at_commands(desk, command())
+
+    desk.handle(events.TerminalEnded(terminal="a1", code=code, at=20.0))
+    look_at_commands(desk, at=21.0)
+
+    session = desk.sessions["a1"]
+    assert (session.state, session.failure, session.run, session.terminal) == (state, failure, None, None)
+    assert session.since == 20.0
+
+
+def test_the_holder_tells_of_a_commands_end_and_nobody_else(desk: Desk) -> None:
+    """Its exit status comes from there: the process is not watched beside it."""
+    wishes = look_at_commands(desk, command())
+
+    assert not any(isinstance(wish, effects.WatchExit) for wish in wishes)
+    assert desk.sessions["a1"].state is State.WORKING
+
+
+def test_the_end_of_an_unknown_terminal_is_no_news(desk: Desk) -> None:
+    """An agent's session ends as its agent says, whatever terminal it was in."""
+    look(desk, seen(sign=Sign.IDLE, terminal="a1"))
+
+    desk.handle(events.TerminalEnded(terminal="a1", code=0, at=20.0))
+
+    assert desk.sessions["one"].state is State.IDLE

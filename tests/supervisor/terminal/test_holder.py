@@ -191,18 +191,30 @@ def test_two_screens_show_the_same(held: Held) -> None:
 
 
 @pytest.mark.skipif(shutil.which("less") is None, reason="needs less: apt install less")
-def test_a_full_screen_program_paints_itself_anew_for_who_comes(held: Held) -> None:
-    """The replay enters the other screen, and less paints it once more."""
+def test_who_comes_late_to_a_full_screen_program_gets_the_same_screen(held: Held) -> None:
+    """All that made the screen is played again, and the program is left alone."""
     (held.folder / "text").write_text("".join(f"line {n}\n" for n in range(500)))
     less = held.run("less", "text", LESS="")
     less.wait_for(b"line 22")
 
     late = held.attach(less)
-    painted = late.hello.end
-    late.hear(lambda: (late.offset or 0) > painted and late.output[painted:].count(b"line 21"))
+    late.hear(lambda: late.offset == less.offset)
 
-    assert late.output.startswith(less.output[:8])
-    assert b"\x1b[?1049h" in late.output
+    assert late.output == less.output
+
+
+def test_a_screen_that_is_not_kept_whole_is_painted_anew(held: Held) -> None:
+    """Its modes are told, and the program learns of a new size and then of the old one."""
+    script = "printf '\\033[?1049h'; head -c 3000000 /dev/zero | tr '\\0' x; trap 'stty size' WINCH"
+    first = held.run("bash", "-c", f"{script}; echo ready; while :; do sleep 0.02; done")
+    first.wait_for(b"ready")
+
+    late = held.attach(first)
+
+    late.wait_for(b"24 80")
+    (gap,) = late.told(wire.Gap)
+    assert gap.modes == b"\x1b[?1049h"
+    assert late.output.index(b"23 80") < late.output.index(b"24 80")
 
 
 def test_holders_die_with_nobody_else(held: Held) -> None:
