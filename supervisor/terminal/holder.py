@@ -125,7 +125,9 @@ class Holder:
         while not self._is_over():
             self._rewatch()
             for key, ready in self._selector.select(self._until_next()):
-                if key.fileobj in self._selector.get_map():
+                # What came before in this round may have ended it.
+                still = self._selector.get_map().get(key.fd)
+                if still and still.fileobj == key.fileobj:
                     key.data(ready)
             self._in_time()
 

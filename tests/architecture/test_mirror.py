@@ -21,6 +21,7 @@ ELSEWHERE = {
     "supervisor/core/errors.py": "tests/end_to_end/test_command_line.py",
     "supervisor/core/events.py": "tests/supervisor/core/test_desk.py",
     "supervisor/core/model.py": "tests/supervisor/core/test_desk.py",
+    "supervisor/terminal/nothing.py": "tests/supervisor/terminal/test_roll.py",
     "supervisor/remote/backend.py": "tests/supervisor/test_front.py",
     "supervisor/remote/local/door.py": "tests/supervisor/remote/local/test_linux.py",
     "supervisor/remote/local/posix.py": "tests/supervisor/remote/local/test_linux.py",

@@ -265,7 +265,7 @@ def held_memory(folder: Path, way: Sequence[str], environment: Mapping[str, str]
                 stdout=subprocess.DEVNULL,
             )
         sleeping = [p for p in terminals.holders(folder) if any("sleep" in c.name() for c in p.children())]
-        each = statistics.mean(p.memory_full_info().pss for p in sleeping) / 1024
+        each = statistics.mean(proportional_memory(p.pid) for p in sleeping) * 1024
         rows.append(Row(f"held: memory (PSS) of each of {len(sleeping)}", each, "kB"))
     return rows
 

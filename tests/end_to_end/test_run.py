@@ -125,12 +125,10 @@ def is_ours(process: psutil.Process, folder: str) -> bool:
         return False
 
 
-def run(
-    wakeline: Wakeline, *command: str, verb: tuple[str, ...] = ("run", "--"), **more: str
-) -> homes.Launch:
+def run(wakeline: Wakeline, *command: str, verb: tuple[str, ...] = ("run", "--")) -> homes.Launch:
     """``wakeline run -- command``, as it is to be started in a terminal."""
     argv = (sys.executable, "-m", "supervisor", *verb, *command)
-    return homes.Launch(argv=argv, env={**wakeline.environment, **more}, cwd=wakeline.folder.parent)
+    return homes.Launch(argv=argv, env=wakeline.environment, cwd=wakeline.folder.parent)
 
 
 def attach(wakeline: Wakeline, session_id: str) -> homes.Launch:
@@ -266,7 +264,7 @@ def test_nothing_of_ours_or_of_an_agent_around_us_is_in_the_environment(
         "AI_AGENT": "claude",
         "CLAUDE_CONFIG_DIR": "/c",
     }
-    terminal = in_terminal(run(wakeline, "env", **outer, MY_OWN="kept"))
+    terminal = in_terminal(run(wakeline, "env").plus(**outer, MY_OWN="kept"))
     assert terminal.wait() == 0
 
     terminal.wait_for("MY_OWN=kept")

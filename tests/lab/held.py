@@ -1,6 +1,7 @@
 """Real holders by a real nursery, and a client that checks every byte's place."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,10 @@ class Held:
         line.say(wire.Attach(wire.VERSION, offset, *size))
         self._lines.append(line)
         return Caller(line)
+
+    def nursery_line(self) -> socket.socket:
+        """A bare connection to the nursery."""
+        return calling.nursery(self.folder, self._start).connection
 
     def _start(self, end: int) -> None:
         self._nurseries.append(
