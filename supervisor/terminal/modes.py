@@ -4,13 +4,16 @@ Who comes late to a program's output has missed that they were set; who leaves i
 must unset them.
 """
 
+import re
 from typing import Final
 
+_SEQUENCE: Final = re.compile(rb"\x1b\[[?<>][0-9;]*[a-z]")
+_BEGUN: Final = re.compile(rb"\x1b(?:\[(?:[?<>][0-9;]*)?)?")
 _SET: Final = b"\x1b[?"
 #: Kitty's keyboard flags are a stack: push, pop.
 _PUSH: Final = b"\x1b[>"
 _POP: Final = b"\x1b[<"
-#: Longest sequence that is looked at; longer ones are nonsense.
+#: Longest beginning of a sequence that is kept until it is whole; longer ones are nonsense.
 _LONGEST: Final = 64
 #: On before anybody asks: automatic wrap and the cursor.
 _USUALLY_ON: Final = frozenset({7, 25})
@@ -30,18 +33,10 @@ class Modes:
         """This was printed."""
         if self._torn:
             text = self._torn + text
-        self._torn = b""
-        place = text.find(b"\x1b[")
-        while place >= 0:
-            if len(text) - place < 3 or text[place + 2] in b"?<>":
-                end = _end(text, place + 3)
-                if end is None:
-                    self._torn = bytes(text[place:])
-                    return
-                self._take(bytes(text[place : end + 1]))
-            place = text.find(b"\x1b[", place + 2)
-        if text.endswith(b"\x1b"):
-            self._torn = b"\x1b"
+        for found in _SEQUENCE.finditer(text):
+            self._take(found.group())
+        last = text.rfind(b"\x1b", -_LONGEST)
+        self._torn = bytes(text[last:]) if last >= 0 and _BEGUN.fullmatch(text, last) else b""
 
     def _take(self, sequence: bytes) -> None:
         head, body, last = sequence[:3], sequence[3:-1], sequence[-1:]
@@ -75,11 +70,3 @@ class Modes:
 
 def _sequence(mode: int, on: bool) -> bytes:
     return _SET + b"%d" % mode + (b"h" if on else b"l")
-
-
-def _end(text: bytes | bytearray, place: int) -> int | None:
-    """Where the sequence ends whose parameters begin at *place*; ``None``: it is torn."""
-    for at in range(place, min(len(text), place + _LONGEST)):
-        if not 0x20 <= text[at] <= 0x3F:
-            return at
-    return None if len(text) < place + _LONGEST else place + _LONGEST - 1
