@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -79,7 +78,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     place and the nearest known key.
     """
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         told = {}
     except (OSError, ValueError) as trouble:
@@ -87,6 +86,13 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
             f"The settings in {path} cannot be read: {trouble}.", "Mend the file, or remove it."
         ) from trouble
     return _read(told, path, environment)
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    # Commands start quickly for those who have set nothing.
+    import tomllib
+
+    return tomllib.loads(text)
 
 
 def _read(told: Mapping[str, Any], path: Path, environment: Mapping[str, str]) -> Settings:

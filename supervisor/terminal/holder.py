@@ -59,6 +59,7 @@ _SIGNALS: Final = frozenset(
         signal.SIGWINCH,
     }
 )
+_NOTHING: Final = (None, 0)
 
 
 class _Client:
@@ -116,6 +117,8 @@ class Holder:
         self._goes_at: float | None = None
         self._taken = False
         self._selector = selectors.DefaultSelector()
+        #: descriptor → what was registered, and for which events.
+        self._waited: dict[int, tuple[object, int]] = {}
         self._wait_for(self._listening, selectors.EVENT_READ, self._accept)
         self._wait_for(self._signals, selectors.EVENT_READ, self._child_changed)
         self._wait_for(self._terminal, selectors.EVENT_READ, self._terminal_ready)
@@ -126,8 +129,7 @@ class Holder:
             self._rewatch()
             for key, ready in self._selector.select(self._until_next()):
                 # What came before in this round may have ended it.
-                still = self._selector.get_map().get(key.fd)
-                if still and still.fileobj == key.fileobj:
+                if self._waited.get(key.fd, _NOTHING)[0] is key.fileobj:
                     key.data(ready)
             self._in_time()
 
@@ -419,14 +421,16 @@ class Holder:
             self._wait_for(self._terminal, wanted, self._terminal_ready)
 
     def _wait_for(self, what: socket.socket | int, wanted: int, act: Callable[[int], None]) -> None:
-        key = self._selector.get_map().get(what)
-        if key is None:
-            if wanted:
-                self._selector.register(what, wanted, act)
-        elif not wanted:
+        number = what if isinstance(what, int) else what.fileno()
+        before = self._waited.get(number, _NOTHING)[1]
+        if wanted == before:
+            return
+        if not wanted:
             self._selector.unregister(what)
-        elif key.events != wanted:
-            self._selector.modify(what, wanted, key.data)
+            del self._waited[number]
+            return
+        change = self._selector.modify if before else self._selector.register
+        self._waited[number] = (change(what, wanted, act).fileobj, wanted)
 
 
 def hold(connection: socket.socket, own_id: str) -> None:

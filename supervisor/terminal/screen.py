@@ -27,7 +27,7 @@ _AGAIN_WITHIN: Final = 0.5
 _END_OF_INPUT: Final = b"\x04"
 #: Questions that a program asked a terminal long ago: played again, they would be answered by this
 #: terminal, and the answers typed into the program.
-_QUESTIONS: Final = re.compile(
+_QUESTIONS: Final = (
     rb"\x1b\[[?>=]?[0-9;]*(?:[cn]|\$p)|\x1b\[>[0-9]*q|\x1b\[\?u|\x1b\[1[1-9]t|\x1b\[2[01]t"
     rb"|\x1b\][0-9;]+\?(?:\x07|\x1b\\)|\x1bP[+$]q[^\x1b]*\x1b\\|\x1b_G[^\x1b]*\x1b\\|\x1bZ"
 )
@@ -89,6 +89,7 @@ class Screen:
             signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT, signal.SIGINT, signal.SIGQUIT
         )
         self._selector.register(signals, selectors.EVENT_READ, lambda: self._signalled(signals.recv(_CHUNK)))
+        self._line.connection.settimeout(None)
         self._selector.register(self._line.connection, selectors.EVENT_READ, self._told)
         # A file as standard input cannot be waited for, nor need it be.
         with contextlib.suppress(PermissionError):
@@ -221,12 +222,17 @@ class Screen:
     def _end_replay(self) -> None:
         """All questions at once: one of them may be torn into two messages."""
         if self._replay:
-            self._put(_QUESTIONS.sub(b"", bytes(self._replay)))
+            self._put(without_questions(bytes(self._replay)))
         self._replay = None
 
     def _put(self, text: bytes) -> None:
         self._modes.feed(text)
         _write(text)
+
+
+def without_questions(text: bytes) -> bytes:
+    """What is to be played again."""
+    return re.sub(_QUESTIONS, b"", text)
 
 
 def _from_a_whole_place(text: bytes) -> bytes:
