@@ -1,24 +1,27 @@
 """Whole stories with the real agents: what Wakeline says is what happens."""
 
-import signal
 import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("needs a terminal of Unix", allow_module_level=True)
+assert sys.platform != "win32"
+
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from tests.lab import homes
 from tests.lab.servers import Server
+from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
 
-if sys.platform != "win32":
-    from tests.lab.terminal import Terminal
-
-InTerminal = Callable[[homes.Launch], "Terminal"]
+InTerminal = Callable[[homes.Launch], Terminal]
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -4,6 +4,9 @@ From the top of the source tree: ``python -m tests.pictures.desktop``
 """
 
 import sys
+
+assert sys.platform == "linux"
+
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
