@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 if sys.platform != "linux":
-    pytest.skip("Linux only", allow_module_level=True)
+    pytest.skip("asks Linux who calls", allow_module_level=True)
 assert sys.platform == "linux"
 
 from supervisor.client import Client
