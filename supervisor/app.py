@@ -115,6 +115,7 @@ class Supervisor:
             socket=places.socket,
             tls_folder=places.state / "tls",
             port=settings.phone.port,
+            usual_address=settings.phone.address,
         )
 
     async def run(self) -> None:

@@ -29,7 +29,7 @@ from supervisor.core.model import (
 )
 from supervisor.observe import Observer
 from supervisor.remote.backend import Picture
-from supervisor.store import answers, audit, devices, sessions
+from supervisor.store import answers, audit, devices, notes, sessions
 from supervisor.store.database import Database
 
 T = TypeVar("T")
@@ -202,6 +202,17 @@ class Front:
     async def remember(self, caller: str, key: str, body_hash: str, status: int, answer: bytes) -> None:
         """Keep an answer for a repeat; on disk when this returns."""
         await self.store(answers.keep, caller, key, body_hash, status, answer)
+
+    async def note(self, name: str) -> str | None:
+        """A small fact that survived, by its name."""
+        return await self.store(notes.read, name)
+
+    async def keep_note(self, name: str, value: str | None) -> None:
+        """Keep a small fact, or with ``None`` forget it; on disk when this returns."""
+        if value is None:
+            await self.store(notes.forget, name)
+        else:
+            await self.store(notes.write, name, value)
 
     # -- ending ---------------------------------------------------------------------------------
 

@@ -11,18 +11,31 @@ from supervisor.core.errors import Failed, Refused
 
 
 def add_phone(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
-    """``phone [--address A] [--scope view|control]``."""
+    """``phone [--address A] [--scope view|control]``, ``phone --on|--off``."""
     parser.add_argument("--address", metavar="A", help="listen on this address of this machine")
     parser.add_argument(
         "--scope", choices=("view", "control"), default="view", help="what the phone may do (default: view)"
     )
+    switch = parser.add_mutually_exclusive_group()
+    switch.add_argument(
+        "--on", action="store_true", help="serve the phones that are paired, connect no new one"
+    )
+    switch.add_argument("--off", action="store_true", help="serve no phone any more; they stay paired")
     return _phone
 
 
 def _phone(options: argparse.Namespace) -> int:
     client = connect()
-    wish = {"scope": options.scope} | ({"address": options.address} if options.address else {})
-    dialog = client.post("/api/pair/dialog", wish)
+    place = {"address": options.address} if options.address else {}
+    if options.off:
+        client.delete("/api/phone")
+        print("Off: nothing listens on the network. Paired phones can come back after: wakeline phone --on")
+        return 0
+    if options.on:
+        client.put("/api/phone", place)
+        print("On: paired phones can come back.")
+        return 0
+    dialog = client.post("/api/pair/dialog", {"scope": options.scope} | place)
     try:
         print(client.get("/api/pair/dialog/qr")["text"])
         _invite(dialog)

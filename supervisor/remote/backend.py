@@ -101,6 +101,14 @@ class Backend(Protocol):
         """Note that a device was here (best effort)."""
         ...
 
+    async def note(self, name: str) -> str | None:
+        """A small fact that survived, by its name."""
+        ...
+
+    async def keep_note(self, name: str, value: str | None) -> None:
+        """Keep a small fact, or with ``None`` forget it; on disk when this returns."""
+        ...
+
     async def audit(self, what: str, details: Mapping[str, str]) -> None:
         """Append one line to the audit log."""
         ...

@@ -82,10 +82,14 @@ class Lan:
         """The files of the page, by path."""
         return self._files
 
-    async def open(self, addresses: Sequence[str]) -> None:
-        """Listen on exactly these, and on nothing else any more. Raises ``WakelineError``."""
+    async def open(self, addresses: Sequence[str], usual_port: int = 0) -> None:
+        """Listen on exactly these, and on nothing else any more. Raises ``WakelineError``.
+
+        *usual_port*: the one to take where the settings leave the choice free.
+        """
         wanted = list(dict.fromkeys(address.exact(one) for one in addresses))
         async with self._turn:
+            self._port = self._port or usual_port
             await self._prepare(wanted)
             await self._rebind(wanted)
             self._describe(wanted)

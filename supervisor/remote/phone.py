@@ -24,6 +24,9 @@ from supervisor.remote.words import words
 POLL_SECONDS = 20.0
 DEVICES = 50
 
+#: The note that says where phones are served: the port, then the addresses.
+_SERVED = "phone"
+
 _SHOWN = {Step.GREETED: "open"}
 
 
@@ -50,7 +53,7 @@ class Lan(Protocol):
         """Of the authority behind that."""
         ...
 
-    async def open(self, addresses: Sequence[str]) -> None:
+    async def open(self, addresses: Sequence[str], usual_port: int = 0) -> None:
         """Listen on exactly these. Raises ``WakelineError``."""
         ...
 
@@ -83,11 +86,13 @@ class Phone:
         lan: Lan,
         now: Callable[[], Moment],
         candidates: Callable[[], Sequence[Candidate]] = address.ranked,
+        usual_address: str = "",
     ) -> None:
         self._backend = backend
         self._lan = lan
         self._now = now
         self._candidates = candidates
+        self._usual_address = usual_address
         self._dialog: _Dialog | None = None
         self._version = 0
         self._news = asyncio.Event()
@@ -109,8 +114,7 @@ class Phone:
             candidates = tuple(self._candidates())
             chosen = self._choose_address(wish, candidates)
             was_open = bool(self._lan.addresses)
-            await self._lan.open([chosen, *(known for known in self._lan.addresses if known != chosen)])
-            await self._check_reachable(chosen, was_open)
+            await self._listen(chosen)
             dialog = self._new_dialog(chosen, scope, candidates, opened_listener=not was_open)
             await self._drop_uncollected()
             self._show(dialog)
@@ -138,6 +142,37 @@ class Phone:
         self.void("Cancelled.")
         async with self._turn:
             await self._tidy()
+
+    async def on(self, wish: str | None) -> None:
+        """Serve the phones that are paired, without a dialog. Raises ``WakelineError``."""
+        async with self._turn:
+            if not await self._backend.devices():
+                raise Refused("No phone is paired.", "Connect one: wakeline phone.")
+            chosen = self._choose_address(wish, self._candidates())
+            await self._listen(chosen)
+            await self._keep_served()
+
+    async def off(self) -> None:
+        """No phone can come any more, not even after a restart. They stay paired."""
+        self.void("Turned off.")
+        async with self._turn:
+            await self._tidy()
+            await self._lan.close()
+            await self._backend.keep_note(_SERVED, None)
+
+    async def come_back(self) -> bool:
+        """Listen where phones were served before this start; False: that address is not there yet.
+
+        Raises ``WakelineError``.
+        """
+        async with self._turn:
+            port, addresses = _served(await self._backend.note(_SERVED))
+            if self._lan.addresses or not addresses or not await self._backend.devices():
+                return True
+            there = [one for one in addresses if address.usable(one)]
+            if there:
+                await self._lan.open(there, port)
+            return bool(there)
 
     def void(self, reason: str) -> None:
         """The code is worth nothing from now on (sleep, another network); the owner is told why."""
@@ -209,7 +244,10 @@ class Phone:
         deadline = asyncio.get_running_loop().time() + POLL_SECONDS
         while self._is_undecided(offered) and await self._wait_for_news(deadline):
             pass
-        return self._result_of(offered)
+        told = self._result_of(offered)
+        if told["state"] == "paired":
+            await self._keep_served()
+        return told
 
     def _is_undecided(self, offered: pairing.Offer) -> bool:
         dialog = self._dialog
@@ -259,7 +297,7 @@ class Phone:
         return next(one for one in chain([label], numbered) if one not in taken)
 
     def _choose_address(self, wish: str | None, candidates: Sequence[Candidate]) -> str:
-        if wish:
+        if wish := wish or self._usual_address:
             return address.exact(wish)
         open_on = [one.address for one in candidates if one.address in self._lan.addresses]
         best = open_on or [one.address for one in candidates]
@@ -267,7 +305,12 @@ class Phone:
             raise Refused("This machine has no network address.", "Join the network that the phone is in.")
         return best[0]
 
-    async def _check_reachable(self, chosen: str, was_open: bool) -> None:
+    async def _keep_served(self) -> None:
+        await self._backend.keep_note(_SERVED, " ".join([str(self._lan.port), *self._lan.addresses]))
+
+    async def _listen(self, chosen: str) -> None:
+        was_open = bool(self._lan.addresses)
+        await self._lan.open([chosen, *(known for known in self._lan.addresses if known != chosen)])
         if await address.reachable(chosen, self._lan.port):
             return
         if not was_open:
@@ -398,6 +441,11 @@ _NO_DIALOG: dict[str, Any] = {
     "reason": None,
     "fingerprint_words": None,
 }
+
+
+def _served(note: str | None) -> tuple[int, list[str]]:
+    port, *addresses = (note or "0").split()
+    return (int(port), addresses) if port.isascii() and port.isdigit() else (0, [])
 
 
 def _candidate(one: Candidate, dialog: _Dialog) -> dict[str, Any]:

@@ -192,15 +192,16 @@ async def token(rooms: Rooms, ask: Ask) -> Answer:
     known = [one for one in await rooms.backend.devices() if one.id == device_id]
     if not fresh or not known or not auth.signed(known[0], f"https://{ask.host}", nonce, signature):
         raise Refusal(401, close=False)
-    await rooms.backend.seen_device(device_id, ask.address)
+    # Before anything else is waited for: a revocation meanwhile must find the token that it ends.
     issued = rooms.tokens.issue(known[0])
+    await rooms.backend.seen_device(device_id, ask.address)
     return json({"token": issued, "expires_in": int(access.TOKEN_SECONDS), "scope": known[0].scope})
 
 
 async def open_dialog(rooms: Rooms, ask: Ask) -> Answer:
     """Open the pairing dialog, and the listener with it."""
     fields = access.body_fields(ask.body, frozenset({"address", "scope"}))
-    wish = access.text_field(fields, "address", 64) if fields.get("address") is not None else None
+    wish = _address(fields)
     scope = access.text_field({"scope": Scope.VIEW, **fields}, "scope", 10)
     if scope not in set(Scope):
         raise WrongUse(f"There is no scope {scope!r}.", f"Known: {', '.join(Scope)}.")
@@ -233,6 +234,18 @@ async def choose(rooms: Rooms, ask: Ask) -> Answer:
 async def close_dialog(rooms: Rooms, _ask: Ask) -> Answer:
     """Close the pairing dialog; its code dies."""
     await rooms.phone.cancel()
+    return NOTHING
+
+
+async def phone_on(rooms: Rooms, ask: Ask) -> Answer:
+    """Serve the paired phones again, without a dialog."""
+    await rooms.phone.on(_address(access.body_fields(ask.body, frozenset({"address"}))))
+    return NOTHING
+
+
+async def phone_off(rooms: Rooms, _ask: Ask) -> Answer:
+    """Serve no phone: the listener closes and stays closed. They stay paired."""
+    await rooms.phone.off()
     return NOTHING
 
 
@@ -286,6 +299,10 @@ def _binary(fields: Mapping[str, Any], name: str, size: int | None) -> bytes:
     if wire.base64url(data) != text or (size is not None and len(data) != size):
         raise Refusal(400, close=False)
     return data
+
+
+def _address(fields: Mapping[str, Any]) -> str | None:
+    return access.text_field(fields, "address", 64) if fields.get("address") is not None else None
 
 
 def _is_recent(known: Any, now: float) -> bool:
@@ -389,6 +406,16 @@ ROUTES: tuple[Route, ...] = (
         longest_body=_SMALL,
     ),
     Route(method="DELETE", path="/api/pair/dialog", scope=_ADMIN, serve=close_dialog, lan=False),
+    Route(
+        method="PUT",
+        path="/api/phone",
+        scope=_ADMIN,
+        serve=phone_on,
+        lan=False,
+        not_for_agents=True,
+        longest_body=_SMALL,
+    ),
+    Route(method="DELETE", path="/api/phone", scope=_ADMIN, serve=phone_off, lan=False),
     Route(
         method="POST",
         path="/api/pair/hello",

@@ -1,9 +1,12 @@
 """The HTTP side as one thing: the local socket at once, the local network when asked for."""
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from supervisor.core.errors import WakelineError
 from supervisor.remote import address, clock, local
 from supervisor.remote.access import Rates, Tokens
 from supervisor.remote.address import Candidate
@@ -20,7 +23,11 @@ from supervisor.remote.stream import Streams
 
 #: Stable, because a phone's key is bound to address and port.
 PORT = 47820
+#: How often the address that phones were served at is looked for: Wi-Fi may come after the login.
+_RETURN_SECONDS = 15.0
 PAGE = Path(__file__).parent / "page"
+
+_log = logging.getLogger(__name__)
 
 
 class Server:
@@ -36,15 +43,17 @@ class Server:
         socket: Path,
         tls_folder: Path,
         port: int = PORT,
+        usual_address: str = "",
         page: Path = PAGE,
         announced: bool = True,
         candidates: Callable[[], Sequence[Candidate]] = address.ranked,
     ) -> None:
         self._socket = socket
         self._local: Entrance | None = None
+        self._returning: asyncio.Task[None] | None = None
         self.lan = Lan(tls_folder=tls_folder, page=page, port=port, announced=announced, clock=time.time)
         self.streams = Streams(backend)
-        self.phone = Phone(backend, self.lan, clock.now, candidates)
+        self.phone = Phone(backend, self.lan, clock.now, candidates, usual_address)
         self._tokens = Tokens(clock.elapsed)
         rooms = Rooms(
             backend=backend,
@@ -59,13 +68,20 @@ class Server:
         self.lan.joins(self._hall)
 
     async def open(self) -> None:
-        """Open the local socket. Raises ``WakelineError``: somebody answers there, or it is not ours."""
+        """Open the local socket, and soon the network where phones were served before.
+
+        Raises ``WakelineError``: somebody answers at the socket, or it is not ours.
+        """
         door = local.listen(self._socket)
         crowd = Crowd(per_address=CONNECTIONS, strangers=CONNECTIONS)
         self._local = Entrance(door.listening, self._hall, crowd, lambda: door.listener, local.peer)
+        self._returning = asyncio.create_task(self._come_back(), name="return")
 
     async def close(self) -> None:
         """End the streams, then everything; the socket file goes."""
+        if self._returning:
+            self._returning.cancel()
+            await asyncio.gather(self._returning, return_exceptions=True)
         await self.phone.cancel()
         self.streams.close()
         await self.lan.close()
@@ -74,6 +90,13 @@ class Server:
             await self._local.close()
             local.close(self._socket)
             self._local = None
+
+    async def _come_back(self) -> None:
+        try:
+            while not await self.phone.come_back():  # noqa: ASYNC110  # nobody tells that an address came
+                await asyncio.sleep(_RETURN_SECONDS)
+        except WakelineError as trouble:
+            _log.warning("Phones cannot come back: %s %s", trouble.title, trouble.hint)
 
     def forget(self, device_id: str) -> None:
         """A phone was revoked elsewhere: its tokens are void and its streams end now."""

@@ -9,6 +9,11 @@ def read(database: Database, name: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def forget(database: Database, name: str) -> None:
+    """Keep no value of that name; on disk when this returns."""
+    database.change("DELETE FROM note WHERE name = ?", name)
+
+
 def write(database: Database, name: str, value: str) -> None:
     """Keep a value; on disk when this returns."""
     database.change("INSERT OR REPLACE INTO note (name, value) VALUES (?, ?)", name, value)

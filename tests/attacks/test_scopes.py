@@ -32,6 +32,8 @@ LOCAL_ONLY = {
     ("GET", "/api/pair/dialog/qr"),
     ("POST", "/api/pair/dialog/choice"),
     ("DELETE", "/api/pair/dialog"),
+    ("PUT", "/api/phone"),
+    ("DELETE", "/api/phone"),
 }
 PROVES_ITSELF = {
     ("POST", "/api/pair/hello"),
@@ -224,3 +226,21 @@ def test_a_change_over_the_network_carries_a_key(house: House) -> None:
 
     assert statuses == [400] * 5
     assert house.backend.awake_changes == 0
+
+
+def test_a_phone_that_is_revoked_while_it_logs_in_gets_nothing(house: House) -> None:
+    """Whatever comes between its proof and its token: the token is worth nothing afterwards."""
+    phone = house.pair()
+    note = house.backend.seen_device
+
+    async def meanwhile(device_id: str, address: str) -> None:
+        await house.backend.remove_device(device_id)
+        house.server.forget(device_id)
+        await note(device_id, address)
+
+    house.backend.seen_device = meanwhile  # type: ignore[method-assign]  # the moment in which it happens
+
+    phone.log_in()
+
+    assert phone.get("/api/machine").status == 401
+    assert phone.log_in().status == 401

@@ -10,16 +10,14 @@ assert sys.platform != "win32"
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 from tests.lab import homes
 from tests.lab.servers import Server
 from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
-from tests.lab.wakeline import Wakeline
+from tests.lab.wakeline import Wakeline, entries, said
 
 InTerminal = Callable[[homes.Launch], Terminal]
 
@@ -39,23 +37,6 @@ def wakeline(tmp_path: Path, home: Path) -> Iterator[Wakeline]:
     """A supervisor that watches that home."""
     with Wakeline(tmp_path / "wakeline", home) as running:
         yield running
-
-
-def entries(wakeline: Wakeline, session_id: str) -> list[dict[str, Any]]:
-    """The whole transcript, page by page."""
-    found: list[dict[str, Any]] = []
-    before = ""
-    while True:
-        page = wakeline.client.get(f"/api/sessions/{quote(session_id, safe='')}/entries?limit=5{before}")
-        found = page["entries"] + found
-        if page["before"] is None:
-            return found
-        before = f"&before={page['before']}"
-
-
-def said(found: Sequence[dict[str, Any]], role: str) -> list[str]:
-    """The texts that one side said."""
-    return [entry["text"] for entry in found if entry["role"] == role and entry["kind"] == "text"]
 
 
 @pytest.mark.usefixtures("needs_claude")

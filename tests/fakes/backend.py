@@ -45,6 +45,7 @@ class MemoryBackend:
     known_devices: dict[str, Device] = field(default_factory=dict)
     answers: dict[tuple[str, str], tuple[str, int, bytes]] = field(default_factory=dict)
     audited: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
     awake: Awake = field(default_factory=Awake)
     awake_changes: int = 0
     stopped: bool = False
@@ -110,8 +111,19 @@ class MemoryBackend:
 
     async def seen_device(self, device_id: str, address: str) -> None:
         """Note that a device was here."""
-        seen = replace(self.known_devices[device_id], last_seen_at=MACHINE.started_at, last_address=address)
-        self.known_devices[device_id] = seen
+        if known := self.known_devices.get(device_id):
+            seen = replace(known, last_seen_at=MACHINE.started_at, last_address=address)
+            self.known_devices[device_id] = seen
+
+    async def note(self, name: str) -> str | None:
+        """A small fact."""
+        return self.notes.get(name)
+
+    async def keep_note(self, name: str, value: str | None) -> None:
+        """Keep or forget it."""
+        self.notes.pop(name, None)
+        if value is not None:
+            self.notes[name] = value
 
     async def audit(self, what: str, details: Mapping[str, str]) -> None:
         """Keep the line."""

@@ -80,13 +80,13 @@ def in_hand(browser: Browser, phone: Phone = Phone()) -> Iterator[BrowserContext
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """Chromium without a screen. Skips where there is none."""
+def launched(*flags: str) -> Iterator[Browser]:
+    """Chromium without a screen, with these flags too. Skips where there is none."""
     program = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if program is None:
         do_without("Chromium is missing: apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_QUIET)
+        browser = playwright.chromium.launch(executable_path=program, args=[*_QUIET, *flags])
         try:
             yield browser
         finally:

@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 from supervisor.client import Client
 from supervisor.core.errors import WakelineError
@@ -21,9 +22,10 @@ ROOT = Path(__file__).parents[2]
 class Wakeline:
     """One supervisor below *folder*, seeing only agents in *home* and processes below this one."""
 
-    def __init__(self, folder: Path, home: Path, **environment: str) -> None:
-        """Nothing runs yet."""
+    def __init__(self, folder: Path, home: Path, within: Sequence[str] = (), **environment: str) -> None:
+        """Nothing runs yet. *within*: what stands before its command, to run it in another network."""
         self.folder = folder
+        self._within = within
         self.environment: Mapping[str, str] = {
             **homes.environment(home),
             "WAKELINE_HOME": str(folder),
@@ -46,7 +48,7 @@ class Wakeline:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "supervisor", "serve"],
+                [*self._within, sys.executable, "-m", "supervisor", "serve"],
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -77,6 +79,11 @@ class Wakeline:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(20)
+
+    def command(self, *arguments: str) -> homes.Launch:
+        """One command of the command line, for a terminal."""
+        argv = (sys.executable, "-m", "supervisor", *arguments)
+        return homes.Launch(argv=argv, env=self.environment, cwd=self.folder)
 
     def run(self, *arguments: str, text: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """One command of the command line, as a user gives it."""
@@ -126,3 +133,20 @@ class Wakeline:
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+
+def entries(wakeline: Wakeline, session_id: str) -> list[dict[str, Any]]:
+    """The whole transcript, page by page."""
+    found: list[dict[str, Any]] = []
+    before = ""
+    while True:
+        page = wakeline.client.get(f"/api/sessions/{quote(session_id, safe='')}/entries?limit=5{before}")
+        found = page["entries"] + found
+        if page["before"] is None:
+            return found
+        before = f"&before={page['before']}"
+
+
+def said(found: Sequence[dict[str, Any]], role: str) -> list[str]:
+    """The texts that one side said."""
+    return [entry["text"] for entry in found if entry["role"] == role and entry["kind"] == "text"]

@@ -1,0 +1,132 @@
+"""What the network around a desktop gets to see, in a network of its own with a bridge and a VPN."""
+
+import sys
+
+import pytest
+
+if sys.platform != "linux":
+    pytest.skip("network namespaces are a thing of Linux", allow_module_level=True)
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.lab.homes import Launch
+from tests.lab.lan import BRIDGE, DESK, VPN, Lan
+from tests.lab.terminal import Terminal
+from tests.lab.waiting import until
+from tests.lab.wakeline import Wakeline
+
+InTerminal = Callable[[Launch], Terminal]
+
+PORT = 47820
+
+
+@pytest.fixture
+def lan() -> Iterator[Lan]:
+    """A desktop, a phone, a cable."""
+    with Lan() as network:
+        yield network
+
+
+@pytest.fixture
+def wakeline(tmp_path: Path, lan: Lan) -> Iterator[Wakeline]:
+    """A supervisor on the desktop."""
+    (tmp_path / "home").mkdir()
+    with Wakeline(tmp_path / "wakeline", tmp_path / "home", lan.within("desk")) as running:
+        yield running
+
+
+def code(wakeline: Wakeline, in_terminal: InTerminal, *arguments: str) -> tuple[Terminal, str]:
+    """``wakeline phone`` in a terminal, and the link that it shows."""
+    terminal = in_terminal(wakeline.command("phone", *arguments))
+    terminal.wait_for("Certificate words:")
+    return terminal, wakeline.client.get("/api/pair/dialog")["url"]
+
+
+def test_nothing_listens_before_anybody_asks(lan: Lan, wakeline: Wakeline) -> None:
+    """No socket at all, TCP or UDP, and no port of any address answers the neighbours."""
+    assert wakeline.answers()
+
+    sockets = lan.listening()
+    with lan.on_the_phone("scan", DESK, BRIDGE, VPN) as scan:
+        found = scan.told(open=...)["open"]
+
+    assert sockets == set()
+    assert found == {DESK: [], BRIDGE: [], VPN: []}
+
+
+def test_a_phone_of_the_network_is_let_in_looks_and_is_turned_away(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """At the network's address, not the bridge's or VPN's; announced while on; may only look; off is off."""
+    with lan.on_the_phone("browse") as browser:
+        browser.told(ready=True)
+        terminal, link = code(wakeline, in_terminal)
+        assert link.startswith(f"https://{DESK}:{PORT}/#")
+        offered = wakeline.client.get("/api/pair/dialog")["addresses"]
+        assert {one["address"] for one in offered if one["note"]} == {BRIDGE, VPN}
+        announced = browser.told(change="Added")
+
+        with lan.on_the_phone("pair", link) as phone:
+            number = phone.told(number=...)["number"]
+            terminal.wait_for("Which number does it show?")
+            terminal.press(f"{number}\r")
+            may = phone.told(scope=...)
+            phone.told(event="hello")
+            tcp = {one for one in lan.listening() if one.startswith("tcp")}
+            with lan.on_the_phone("scan", DESK, BRIDGE, VPN) as scan:
+                found = scan.told(open=...)["open"]
+            wakeline.run("phone", "--off")
+            phone.told(ended=...)
+            after = phone.told(after=...)["after"]
+        browser.told(change="Removed", name=announced["name"])
+
+    assert announced["at"] == [DESK]
+    assert announced["port"] == PORT
+    assert announced["server"].startswith("wakeline-")
+    assert (may["scope"], may["machine"], may["sessions"]) == ("view", 200, [])
+    assert (may["awake"], may["revoke"], may["off"], may["shutdown"]) == (403, 403, 404, 404)
+    assert tcp == {f"tcp {DESK}:{PORT}"}
+    assert found == {DESK: [PORT], BRIDGE: [], VPN: []}
+    assert after == "ConnectionRefusedError"
+    assert lan.listening() == set()
+
+
+def test_a_cancelled_code_leaves_nothing_open(lan: Lan, wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """Ctrl-C at the code: the listener that was opened for it closes, and the announcement goes."""
+    terminal, _ = code(wakeline, in_terminal)
+    until(lambda: any(one.startswith("udp") for one in lan.listening()))
+
+    terminal.press("\x03")
+
+    assert terminal.wait() == 130
+    until(lambda: lan.listening() == set())
+
+
+def test_the_vpn_is_used_when_it_is_asked_for(lan: Lan, wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """Chosen by its owner, and then only that."""
+    _, link = code(wakeline, in_terminal, "--address", VPN)
+
+    assert link.startswith(f"https://{VPN}:{PORT}/#")
+    assert {one for one in lan.listening() if one.startswith("tcp")} == {f"tcp {VPN}:{PORT}"}
+
+
+def test_a_killed_supervisor_comes_back_for_its_phone_and_for_nobody_else(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """After kill -9 it listens where the phone knows it; once the phone is revoked, nowhere."""
+    terminal, link = code(wakeline, in_terminal)
+    with lan.on_the_phone("pair", link) as phone:
+        terminal.wait_for("Which number does it show?")
+        terminal.press(f"{phone.told(number=...)['number']}\r")
+        phone.told(scope=...)
+
+    wakeline.kill()
+    assert not [one for one in lan.listening() if one.startswith("tcp")]
+    wakeline.start()
+    until(lambda: f"tcp {DESK}:{PORT}" in lan.listening())
+    wakeline.run("devices", "revoke", "--all")
+    wakeline.kill()
+    wakeline.start()
+
+    assert lan.listening() == set()
