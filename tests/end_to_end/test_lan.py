@@ -6,6 +6,7 @@ import pytest
 
 if sys.platform != "linux":
     pytest.skip("network namespaces are a thing of Linux", allow_module_level=True)
+assert sys.platform == "linux"
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,16 +1,22 @@
 """A phone from the code to the live list: real agents, the real command in a terminal, a real browser."""
 
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("needs a terminal of Unix", allow_module_level=True)
+assert sys.platform != "win32"
+
 import base64
 import io
 import re
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -18,22 +24,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.lab import homes
 from tests.lab.chromium import Watched, in_hand, look
 from tests.lab.servers import Server
+from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline, entries, said
 
-if sys.platform != "win32":
-    from tests.lab.terminal import Terminal
-
-InTerminal = Callable[[homes.Launch], "Terminal"]
+InTerminal = Callable[[homes.Launch], Terminal]
 
 LOOPBACK = "127.0.0.1"
 
-pytestmark = [
-    pytest.mark.timeout(120),
-    pytest.mark.skipif(
-        sys.platform == "win32", reason="terminals of Windows are not driven by the tests yet"
-    ),
-]
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture

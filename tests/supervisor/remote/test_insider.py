@@ -1,6 +1,5 @@
 """Whether an agent is behind a process."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from supervisor.core.model import Run
 from supervisor.remote.insider import descends
 from tests.fakes.backend import session
 from tests.fakes.house import LOOPBACK, House
+from tests.lab.waiting import until
 
 
 @pytest.fixture
@@ -22,9 +22,7 @@ def child() -> Iterator[psutil.Process]:
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as agent:
         process = psutil.Process(agent.pid)
-        while not process.children():
-            os.sched_yield()
-        yield process.children()[0]
+        yield until(process.children)[0]
         agent.communicate(b"\n")
 
 
