@@ -52,9 +52,12 @@ def folders(environment: Mapping[str, str] = os.environ) -> Folders:
 
 def _runtime(dirs: platformdirs.PlatformDirs) -> Path:
     """The system's folder for sockets; over SSH and in cron there may be none, and /tmp is everybody's."""
+    ours = dirs.user_state_path / "run"
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        # It warns once for each process only, so that its answer is what tells.
+        warnings.simplefilter("ignore")
         try:
-            return dirs.user_runtime_path
-        except Warning:
-            return dirs.user_state_path / "run"
+            found = dirs.user_runtime_path
+        except PermissionError:
+            return ours
+    return ours if found.parent.name.startswith("runtime-") else found

@@ -5,10 +5,23 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+
 from supervisor.core.errors import WakelineError
 
-#: Seconds between tries while nobody answers: soon at first, since a start takes a moment.
-PAUSES = (0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+#: Seconds between tries while nobody answers: short at first, since a start takes a moment, then
+#: anywhere up to half a minute, so that many trays never come all at once.
+PAUSES = wait_random_exponential(multiplier=0.5, max=30.0)
+
+#: How a stream ends when the supervisor does.
+_ENDS = (WakelineError, OSError, ValueError)
 
 #: Takes the topic and the fields of an event; ``None`` instead of a topic: nobody answers.
 Tell = Callable[[str | None, Any, float], None]
@@ -55,11 +68,13 @@ class Client(Protocol):
 class Follower:
     """Owner of the thread. It starts from a whole picture each time: nothing is ever missed."""
 
-    def __init__(self, client: Client, tell: Tell) -> None:
-        self._client, self._tell = client, tell
+    def __init__(
+        self, client: Client, tell: Tell, pauses: Callable[[RetryCallState], float] = PAUSES
+    ) -> None:
+        self._client, self._tell, self._pauses = client, tell, pauses
         self._again = threading.Event()
-        self._stopped = False
-        self._failures = 0
+        self._stopped = threading.Event()
+        self._try: RetryCallState | None = None
 
     def start(self) -> None:
         """Begin to follow; ends with the process, or with ``stop``."""
@@ -67,31 +82,42 @@ class Follower:
 
     def try_now(self) -> None:
         """Somebody knows better: do not wait for the next try."""
-        self._failures = 0
+        if self._try:
+            self._try.attempt_number = 1
         self._again.set()
 
     def stop(self) -> None:
         """Follow no longer."""
-        self._stopped = True
+        self._stopped.set()
         self._again.set()
 
     def _follow(self) -> None:
-        while not self._stopped:
-            self._read()
-            if self._stopped:
-                return
-            self._tell(None, None, time.time())
-            self._again.wait(PAUSES[min(self._failures, len(PAUSES) - 1)])
-            self._again.clear()
-            self._failures += 1
+        for attempt in self._tries():
+            self._try = attempt.retry_state
+            with attempt:
+                self._read(attempt.retry_state)
+            if not self._stopped.is_set():
+                self._tell(None, None, time.time())
 
-    def _read(self) -> None:
+    def _tries(self) -> Retrying:
+        """One try after another, however streams end, until we are stopped."""
+        return Retrying(
+            retry=retry_if_result(lambda _: True) | retry_if_exception_type(_ENDS),
+            wait=self._pauses,
+            sleep=self._pause,
+            stop=stop_when_event_set(self._stopped),
+            retry_error_callback=lambda _: None,
+        )
+
+    def _pause(self, seconds: float) -> None:
+        self._again.wait(seconds)
+        self._again.clear()
+
+    def _read(self, this_try: RetryCallState) -> None:
         """All events until the stream ends, which it does when the supervisor does."""
-        try:
-            for event in self._client.events():
-                self._failures = 0
-                if self._stopped:
-                    return
-                self._tell(event.topic, event.data, time.time())
-        except (WakelineError, OSError, ValueError):
-            return
+        for event in self._client.events():
+            # Somebody answers: what fails next is a first failure.
+            this_try.attempt_number = 1
+            if self._stopped.is_set():
+                return
+            self._tell(event.topic, event.data, time.time())

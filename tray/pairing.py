@@ -38,7 +38,6 @@ class Scene:
     numbers: tuple[int, ...] = ()
     addresses: tuple[Address, ...] = ()
     chosen: str | None = None
-    fingerprint: str = ""
 
 
 def scene(dialog: Mapping[str, Any]) -> Scene:
@@ -52,7 +51,6 @@ def scene(dialog: Mapping[str, Any]) -> Scene:
                 url=url,
                 addresses=_addresses(dialog),
                 chosen=text(dialog.get("address")),
-                fingerprint=_fingerprint(dialog.get("fingerprint_words")),
             )
         case "choosing":
             numbers = dialog.get("numbers")
@@ -76,12 +74,6 @@ def _addresses(dialog: Mapping[str, Any]) -> tuple[Address, ...]:
         for row in rows(dialog.get("addresses"))
         if (address := text(row.get("address")))
     )
-
-
-def _fingerprint(found: Any) -> str:
-    if isinstance(found, list):
-        found = " ".join(word for word in found if isinstance(word, str))
-    return words.plain(text(found), 120)
 
 
 class Conversation:

@@ -96,8 +96,7 @@ class Window:
             anchor="w", pady=(style.GAP, 0)
         )
         style.text(self._page, words.PAIR_VIEW_ONLY, "Faint.TLabel").pack(anchor="w", padx=22)
-        if new.fingerprint:
-            self._draw_fingerprint(new.fingerprint)
+        self._draw_warning()
 
     def _draw_addresses(self, new: Scene) -> None:
         labels = [address.label for address in new.addresses]
@@ -113,15 +112,10 @@ class Window:
         self._address = addresses[place].address
         self._ask()
 
-    def _draw_fingerprint(self, fingerprint: str) -> None:
+    def _draw_warning(self) -> None:
         card = ttk.Frame(self._page, style="Card.TFrame", padding=12)
         card.pack(fill="x", pady=(style.GAP, 0))
-        style.text(
-            card, words.PAIR_WARNING, "Card.TLabel", wraplength=WRAP - 24, foreground=style.FAINT
-        ).pack(anchor="w")
-        style.text(card, fingerprint, "Card.TLabel", wraplength=WRAP - 24, font="Strong").pack(
-            anchor="w", pady=(4, 0)
-        )
+        style.text(card, words.PAIR_WARNING, "Card.TLabel", wraplength=WRAP - 24).pack(anchor="w")
 
     def _draw_numbers(self, new: Scene) -> None:
         style.text(self._page, new.sentence, "Title.TLabel", wraplength=WRAP, justify="center").pack()

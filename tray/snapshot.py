@@ -135,12 +135,18 @@ def session(fields: Mapping[str, Any]) -> Session | None:
         model=text(fields.get("model")),
         pid=int(pid) if pid is not None else None,
         resume_command=text(fields.get("resume_command")),
-        question=text(mapping(fields.get("approval")).get("summary")),
+        question=_question(mapping(fields.get("approval"))),
         reconnect=_reconnect(fields.get("reconnect")),
         failure=text(fields.get("failure")),
         stale=fields.get("stale") is True,
         parent_id=text(fields.get("parent_id")),
     )
+
+
+def _question(approval: Mapping[str, Any]) -> str | None:
+    """What is asked about where that is known, else what the agent says that it waits for."""
+    tool, asked = text(approval.get("tool")), text(approval.get("text"))
+    return f"{tool}: {asked}" if tool and asked else text(approval.get("summary"))
 
 
 def awake(fields: Mapping[str, Any]) -> Awake:

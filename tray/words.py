@@ -53,10 +53,13 @@ SHOW_HINT = "`wakeline show ID` does the same in a terminal."
 PAIR_TITLE = "Connect a phone"
 PAIR_SCAN = "Scan this with the phone's camera"
 PAIR_SAME_NETWORK = "The phone has to be in the same network. The code works once, for two minutes."
-PAIR_WARNING = "The browser will warn: this machine vouches for itself. Our page there shows these words too:"
+PAIR_WARNING = (
+    "The browser will warn that it does not know this machine. That is expected: nobody but the machine "
+    "vouches for it. Go on if the address is the one above."
+)
 PAIR_ADDRESS = "Address of this machine"
-PAIR_CONTROL = "It may also type and approve"
-PAIR_VIEW_ONLY = "Without the tick it can only look."
+PAIR_CONTROL = "It may also control"
+PAIR_VIEW_ONLY = "For now: keep-awake. Later: typing, approving."
 PAIR_HIDDEN = "Hidden so that nobody else scans it\n\nClick to show it again"
 PAIR_CHOOSE = "Which number does the phone show?"
 PAIR_REJECT = "None of these: reject"
@@ -75,7 +78,7 @@ def pair_asks(label: str | None) -> str:
 
 def pair_done(label: str | None, scope: str | None) -> str:
     """It worked, and what the device may do now."""
-    may = "look, type and approve" if scope == Scope.CONTROL else "look"
+    may = "look and control" if scope == Scope.CONTROL else "look"
     return f"“{plain(label, 40) or 'The device'}” is connected. It may {may}."
 
 

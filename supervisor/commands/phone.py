@@ -52,14 +52,13 @@ def _phone(options: argparse.Namespace) -> int:
 def _invite(dialog: dict[str, Any]) -> None:
     print(
         f"\nScan this with the phone's camera, on the same Wi-Fi."
-        f" It works once, for {say.until(dialog['expires_at'])}."
+        f" It works once, until {say.clock(dialog['expires_at'])}."
     )
     print(f"Or open: {dialog['url']}")
-    print(f"The phone may {'read and type' if dialog['scope'] == 'control' else 'read only'}.")
-    print("The browser will warn that it does not know this machine: that is expected. Go on if the")
-    print(
-        f"address is {dialog['address']}:{dialog['port']}. Certificate words: {dialog['fingerprint_words']}"
-    )
+    control = "read and control: so far the keep-awake switch, later typing and approving, too"
+    print(f"The phone may {control if dialog['scope'] == 'control' else 'read only'}.")
+    print("The browser will warn that it does not know this machine: that is expected.")
+    print(f"Go on if the address is {dialog['address']}:{dialog['port']}.")
     others = [a for a in dialog["addresses"] if not a["chosen"]]
     for other in others:
         note = f" ({other['note']})" if other["note"] else ""

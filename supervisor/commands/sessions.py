@@ -71,7 +71,7 @@ def _facts(session: dict[str, Any]) -> list[tuple[str, str | None]]:
     approval, failure = session["approval"], session["failure"]
     rows: list[tuple[str, str | None]] = [
         ("state", f"{say.state(session['state'])} for {say.ago(session['since'])}{stale}"),
-        ("waits for", say.plain(approval["summary"]) if approval else ""),
+        ("waits for", say.plain(_asked(approval)) if approval else ""),
         ("failed by", say.plain(failure) if failure else ""),
         ("title", _plain(session["title"])),
         ("name", _plain(session["name"])),
@@ -94,6 +94,12 @@ def _facts(session: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("resume by", session["resume_command"] or "no safe command: see wakeline copy"),
     ]
     return [(name, value) for name, value in rows if value != ""]
+
+
+def _asked(approval: dict[str, Any]) -> str:
+    """What the question is about where that is known, else what the agent says that it waits for."""
+    tool, text = approval["tool"], approval["text"]
+    return f"{tool}: {text}" if tool and text else str(approval["summary"])
 
 
 def _plain(text: str | None) -> str | None:

@@ -28,14 +28,15 @@ def _watch(options: argparse.Namespace) -> int:
     client = connect()
     session = find.session(client, options.id)
     tell = _tell_json if options.json else _tell
-    shown = _show_last(client, session["id"], options.last, tell)
-    state = session["state"]
+    shown, state = -1, session["state"]
     for event in client.events(session=session["id"]):
-        if event.topic == "entry" and event.data["entry"]["seq"] > shown:
+        if event.topic in {"hello", "gap"}:
+            # The stream is open before the page is read, so that nothing falls between the two.
+            replaced = event.topic == "gap" and event.data.get("session_id") is not None
+            shown = _show_last(client, session["id"], options.last, tell, after=-1 if replaced else shown)
+        elif event.topic == "entry" and event.data["entry"]["seq"] > shown:
             shown = event.data["entry"]["seq"]
             tell("entry", event.data["entry"])
-        elif event.topic == "gap":
-            shown = _show_last(client, session["id"], options.last, tell, after=shown)
         elif event.topic == "session" and event.data.get("state") != state:
             state = event.data.get("state")
             tell("state", state or "gone")
@@ -45,7 +46,7 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _show_last(
-    client: Client, session_id: str, limit: int, tell: Callable[[str, Any], None], after: int = -1
+    client: Client, session_id: str, limit: int, tell: Callable[[str, Any], None], after: int
 ) -> int:
     if limit <= 0:
         limit = 1

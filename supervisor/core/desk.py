@@ -26,6 +26,7 @@ from supervisor.core.model import (
     State,
 )
 from supervisor.core.session import Trigger, by_sign, step
+from supervisor.core.titles import of_prompt
 
 #: What a turn looks like that was not brought to its end.
 _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
@@ -40,7 +41,6 @@ _CHANGED_BY_ENTRIES: Final = (
     "cost_usd",
     "context_used_percent",
 )
-_TITLE_LENGTH: Final = 80
 
 ResumeBy = Callable[[str, str, str | None], Resume | None]
 
@@ -254,7 +254,7 @@ class Desk:
         for entry in record.entries:
             session = _with_entry(session, entry)
             if session.title is None and entry.role is Role.USER and entry.kind is EntryKind.TEXT:
-                session = replace(session, title=_first_line(entry.text))
+                session = replace(session, title=of_prompt(entry.text))
         if record.sign is None:
             return session
         notes = self._notes[session.id]
@@ -383,13 +383,6 @@ def _with_facts(session: Session, facts: Facts) -> Session:
         if (value := getattr(facts, name)) is not None and value != getattr(session, name)
     }
     return replace(session, **told) if told else session
-
-
-def _first_line(text: str) -> str | None:
-    line = next(iter(text.strip().splitlines()), "").strip()
-    if not line:
-        return None
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1] + "…"
 
 
 def _question(session: Session, waiting_for: str | None, at: float) -> Approval:

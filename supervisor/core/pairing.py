@@ -1,11 +1,6 @@
 """How a phone is paired, as a table of steps. Pure: time, randomness and bytes are handed in.
 
-::
-
-    OPEN ──hello──► GREETED ──reveal──► CHOOSING ──right number──► PAIRED
-      │                │  └─ 5 bad proofs   │  └─ wrong number, a second request
-      └────────────────┴────────────────────┴──► FAILED    (and EXPIRED after 120 s)
-
+All ways from one step to another are in the table; the architecture page draws it.
 The phone commits to its key before it sees our nonce, so that nobody can grind for a matching
 number. The secret of the QR code is proved and never sent. The first phone to say hello is the
 only one; another is refused and the owner is told.
@@ -17,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final
 
 from supervisor.core.errors import Refused, WrongUse
 from supervisor.core.model import Scope
@@ -49,19 +45,38 @@ class Step(StrEnum):
 class Deed(StrEnum):
     """What may happen to a pairing."""
 
-    HELLO = "hello"
-    REVEAL = "reveal"
-    PICK = "pick"
+    HELLO = "phone says hello"
+    REQUEST = "request with a good proof"
+    RIGHT_NUMBER = "owner picks its number"
+    WRONG_NUMBER = "owner picks another number"
+    BAD_PROOFS = "fifth bad proof"
+    VOIDED = "dialog closed"
+    TOO_OLD = "120 seconds over"
 
 
-#: Which deed moves which step on; any other pair is refused and changes nothing but what is told.
-MOVES: Mapping[tuple[Step, Deed], Step] = {
+_UNDECIDED: Final = (Step.OPEN, Step.GREETED, Step.CHOOSING)
+
+#: A pair that is not in it changes no step.
+TRANSITIONS: Final[Mapping[tuple[Step, Deed], Step]] = {
     (Step.OPEN, Deed.HELLO): Step.GREETED,
-    (Step.GREETED, Deed.REVEAL): Step.CHOOSING,
-    (Step.CHOOSING, Deed.PICK): Step.PAIRED,
+    (Step.GREETED, Deed.REQUEST): Step.CHOOSING,
+    (Step.CHOOSING, Deed.RIGHT_NUMBER): Step.PAIRED,
+    (Step.CHOOSING, Deed.WRONG_NUMBER): Step.FAILED,
+    # What the owner looks at is what is granted, or nothing is.
+    (Step.CHOOSING, Deed.REQUEST): Step.FAILED,
+    **{(step, Deed.BAD_PROOFS): Step.FAILED for step in _UNDECIDED},
+    **{(step, Deed.VOIDED): Step.FAILED for step in _UNDECIDED},
+    **{(step, Deed.TOO_OLD): Step.EXPIRED for step in _UNDECIDED},
 }
 #: Steps in which a code is still worth something.
-ALIVE = frozenset({Step.OPEN, Step.GREETED, Step.CHOOSING})
+ALIVE = frozenset(step for step, _ in TRANSITIONS)
+#: What the owner is told of an end.
+_REASONS: Final[Mapping[Deed, str]] = {
+    Deed.REQUEST: "The phone asked a second time, so the first request is void.",
+    Deed.WRONG_NUMBER: "That was not the number on the phone.",
+    Deed.BAD_PROOFS: "Too many wrong proofs.",
+    Deed.TOO_OLD: "The code is too old.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +163,9 @@ def hello(pairing: Pairing, commitment: bytes, now: Moment) -> Pairing:
     pairing = at(pairing, now)
     if pairing.commitment == commitment and pairing.step is Step.GREETED:
         return pairing
-    after = MOVES.get((pairing.step, Deed.HELLO))
-    if after is None or len(commitment) != sha256().digest_size:
+    if pairing.step is not Step.OPEN or len(commitment) != sha256().digest_size:
         return replace(pairing, rivals=pairing.rivals + 1)
-    return replace(pairing, step=after, commitment=commitment)
+    return replace(_step(pairing, Deed.HELLO), commitment=commitment)
 
 
 def reveal(
@@ -159,8 +173,7 @@ def reveal(
 ) -> Pairing:
     """The phone shows the key it committed to, and proves that it read the QR code.
 
-    A second request from whoever knows the secret voids the first one: what the owner looks at
-    is what is granted, or nothing is.
+    A second request from whoever knows the secret voids the first one.
     """
     pairing = at(pairing, now)
     if pairing.commitment is None or pairing.step not in ALIVE:
@@ -170,22 +183,22 @@ def reveal(
     proved = hmac.compare_digest(tag(pairing.offer.secret, b"proof", transcript), proof)
     if not (kept_promise and proved and is_p256_key(public_key)):
         return _bad_proof(pairing)
-    if (after := MOVES.get((pairing.step, Deed.REVEAL))) is None:
-        return fail(pairing, "The phone asked a second time, so the first request is void.")
+    after = _step(pairing, Deed.REQUEST)
+    if after.step is not Step.CHOOSING:
+        return after
     number = number_for(pairing.offer.secret, transcript)
     request = Request(public_key=public_key, label=clean_label(label), transcript=transcript, number=number)
-    return replace(pairing, step=after, request=request, numbers=three_numbers(number, pairing.offer.seed))
+    return replace(after, request=request, numbers=three_numbers(number, pairing.offer.seed))
 
 
 def pick(pairing: Pairing, number: int, now: Moment) -> Pairing:
     """The owner picks the number that the phone shows; a wrong one burns the code."""
     pairing = at(pairing, now)
-    after = MOVES.get((pairing.step, Deed.PICK))
-    if after is None or pairing.request is None:
+    if pairing.step is not Step.CHOOSING or pairing.request is None:
         return pairing
     if number != pairing.request.number:
-        return fail(pairing, "That was not the number on the phone.")
-    return replace(pairing, step=after, paired_at=now)
+        return _step(pairing, Deed.WRONG_NUMBER)
+    return replace(_step(pairing, Deed.RIGHT_NUMBER), paired_at=now)
 
 
 def knows_secret(pairing: Pairing, proof: bytes) -> bool:
@@ -208,18 +221,14 @@ def collect(pairing: Pairing) -> Pairing:
 
 def fail(pairing: Pairing, reason: str) -> Pairing:
     """The code dies; a dead one stays as it is."""
-    if pairing.step not in ALIVE:
-        return pairing
-    return replace(pairing, step=Step.FAILED, reason=reason, numbers=())
+    return _step(pairing, Deed.VOIDED, reason)
 
 
 def at(pairing: Pairing, now: Moment) -> Pairing:
     """The pairing at that time: expired once either clock says so."""
     opened = pairing.offer.opened
     age = max(now.elapsed - opened.elapsed, now.wall - opened.wall)
-    if age < LIFETIME or pairing.step not in ALIVE:
-        return pairing
-    return replace(pairing, step=Step.EXPIRED, reason="The code is too old.", numbers=())
+    return pairing if age < LIFETIME else _step(pairing, Deed.TOO_OLD)
 
 
 def transcript_hash(offer: Offer, commitment: bytes, public_key: bytes, nonce: bytes, label: str) -> bytes:
@@ -284,4 +293,14 @@ def _bad_proof(pairing: Pairing) -> Pairing:
     pairing = replace(pairing, bad_proofs=pairing.bad_proofs + 1)
     if pairing.bad_proofs < BAD_PROOFS:
         return pairing
-    return fail(pairing, "Too many wrong proofs.")
+    return _step(pairing, Deed.BAD_PROOFS)
+
+
+def _step(pairing: Pairing, deed: Deed, reason: str | None = None) -> Pairing:
+    """The pairing one step on, or as it is when the table knows no such step."""
+    after = TRANSITIONS.get((pairing.step, deed))
+    if after is None:
+        return pairing
+    if after in ALIVE:
+        return replace(pairing, step=after)
+    return replace(pairing, step=after, reason=reason or _REASONS.get(deed), numbers=())

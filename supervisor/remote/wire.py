@@ -8,6 +8,7 @@ import platform
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from json import JSONEncoder
 from typing import Any
 
@@ -132,7 +133,7 @@ def session(known: Session, of: Machine) -> Document:
         "context_used_percent": _number(known.context_used_percent),
         "tokens": known.tokens,
         "cost_usd": _number(known.cost_usd),
-        "resume_command": known.resume and quote.command(known.resume, _usual_shell(of)),
+        "resume_command": known.resume and _command(known.resume, _usual_shell(of)),
         "stale": known.stale,
         "parent_id": known.parent_id,
         "failure": known.failure,
@@ -261,6 +262,12 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
         case "focus":
             return {"session_id": session_id, "focus": told}
     return dict(told) if isinstance(told, Mapping) else told
+
+
+@lru_cache(maxsize=4096)
+def _command(way: Resume, shell: str) -> str | None:
+    # A session is told many times while its way back stays the same; quoting is most of the work.
+    return quote.command(way, shell)
 
 
 def _usual_shell(of: Machine) -> str:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from supervisor.core.model import Entry, EntryKind, Facts, Page, Record, Role
+from supervisor.core.titles import of_prompt
 from supervisor.transcripts.lines import LONGEST_LINE, Lines, Skipped, Whole
 from supervisor.transcripts.opening import Opened
 
@@ -21,6 +22,8 @@ FAR = 2 * LONGEST_LINE
 #: How far back to look at most for anything at all.
 _FARTHEST = 32 * LONGEST_LINE
 _HEAD_BLOCK = 16 * 1024
+#: Where the first prompt is looked for: agents write down their own instructions before it.
+_OPENING = 256 * 1024
 
 
 def meaning(item: Whole | Skipped, reader: Reader) -> Record:
@@ -91,6 +94,19 @@ def primed(file: Opened, start: int, new_reader: Callable[[], Reader]) -> tuple[
     if first is None or first.at >= start:
         return reader, Record()
     return reader, meaning(first, reader)
+
+
+def titled(record: Record, file: Opened, new_reader: Callable[[], Reader]) -> Record:
+    """Call what has no title by its first prompt, if that stands near the beginning."""
+    if record.facts and record.facts.title:
+        return record
+    reader = new_reader()
+    said = (
+        entry for item in items(file, 0, _OPENING, _HEAD_BLOCK) for entry in meaning(item, reader).entries
+    )
+    prompts = (of_prompt(e.text) for e in said if e.role is Role.USER and e.kind is EntryKind.TEXT)
+    title = next((title for title in prompts if title), None)
+    return replace(record, facts=_merged(record.facts, Facts(title=title))) if title else record
 
 
 def page(file: Opened, new_reader: Callable[[], Reader], before: int | None, limit: int) -> Page:

@@ -23,6 +23,7 @@ from supervisor.transcripts.reading import (
     notice,
     page,
     primed,
+    titled,
 )
 
 #: How many bytes are turned into records in one call of ``more``, about.
@@ -124,7 +125,7 @@ class LineFile:
         try:
             with opened(self._path, self._root) as file:
                 self._look(file)
-                return self._begin_near_the_end(file)
+                return titled(self._begin_near_the_end(file), file, self._new_reader)
         except OSError as problem:
             return folded(self._lost(problem))
 

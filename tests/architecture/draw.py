@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.core import pairing, session
+from supervisor.core.model import State
 
 PAGE = Path(__file__).parents[2] / "supervisor" / "README.md"
 
 TABLES: Mapping[str, tuple[Mapping[tuple[Any, Any], Any], Any]] = {
-    "session": (session.TRANSITIONS, session.State.STARTING),
-    "pairing": (pairing.TRANSITIONS, pairing.START),
+    "session": (session.TRANSITIONS, State.STARTING),
+    "pairing": (pairing.TRANSITIONS, pairing.Step.OPEN),
 }
 
 

@@ -74,9 +74,11 @@ def start_up(folder: Path) -> list[Row]:
         with wakeline:
             until(lambda: len(wakeline.sessions()) == SESSIONS)
             listed = timed(lambda: wakeline.run("ls"), 15)
+            asked = timed(lambda: wakeline.client.get("/api/sessions"), 200)
         python = timed(bare_python, 15)
     return [
         Row("supervisor: order to first answer", statistics.median(taken), "ms", python, "python -c pass"),
+        Row(f"GET /api/sessions, {SESSIONS} sessions", asked, "ms"),
         Row(f"wakeline ls, {SESSIONS} sessions", listed, "ms", python, "python -c pass"),
     ]
 

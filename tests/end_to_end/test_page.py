@@ -30,7 +30,7 @@ from tests.lab.waiting import until
 
 FIRST_LOAD = 60_000
 #: What the server makes of the resume command of ``working()``.
-COMMAND = "cd -- '/home/kim/project' && claude --resume s1"
+COMMAND = "cd -- '/home/me/project' && claude --resume s1"
 HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>\u202egnp\'"`${hurt}'
 
 
@@ -43,9 +43,9 @@ def working(session_id: str = "s1", **facts: Any) -> Session:
         "state": State.WORKING,
         "since": at - 240,
         "last_activity_at": at - 10,
-        "cwd": "/home/kim/project",
+        "cwd": "/home/me/project",
         "run": Run(pid=4711, started_at=at - 7200),
-        "resume": Resume(argv=("claude", "--resume", session_id), cwd="/home/kim/project"),
+        "resume": Resume(argv=("claude", "--resume", session_id), cwd="/home/me/project"),
     }
     return Session(id=session_id, **{**usual, **facts})
 
@@ -221,7 +221,7 @@ def test_who_needs_you_comes_first(page: Page, desk: Desk) -> None:
 
 def test_a_row_tells_what_one_wants_to_know(page: Page, desk: Desk) -> None:
     """State, agent, name, the end of the folder, machine, since when, and the last line."""
-    folder = "/home/kim/very/long/way/down/to/some/project/inner"
+    folder = "/home/me/very/long/way/down/to/some/project/inner"
     desk.put(working(cwd=folder, last_entry=entry(1, "npm test", EntryKind.TOOL_CALL)))
 
     pair(page, desk)
@@ -523,7 +523,7 @@ def test_the_details_have_every_fact(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Details").click()
 
     sheet = page.get_by_role("dialog")
-    told = "sonnet-4-5|2.1.329|main|43 %|182,344|$1.93|devbox|/home/kim/project|4711|s1|npm run dev|10 min"
+    told = "sonnet-4-5|2.1.329|main|43 %|182,344|$1.93|devbox|/home/me/project|4711|s1|npm run dev|10 min"
     for words in (*told.split("|"), COMMAND):
         expect(sheet).to_contain_text(words)
     sheet.get_by_label("Shell").select_option("powershell")
@@ -532,7 +532,7 @@ def test_the_details_have_every_fact(page: Page, desk: Desk) -> None:
 
 def test_an_unsafe_folder_gives_no_command(page: Page, desk: Desk) -> None:
     """It is said, and id and folder are there on their own."""
-    folder = "/home/kim/two\nlines"
+    folder = "/home/me/two\nlines"
     desk.put(working(cwd=folder, resume=Resume(argv=("claude", "--resume", "s1"), cwd=folder)))
     pair(page, desk)
     open_session(page)
@@ -541,7 +541,7 @@ def test_an_unsafe_folder_gives_no_command(page: Page, desk: Desk) -> None:
 
     resume = page.locator(".resume")
     expect(resume).to_contain_text("cannot be put safely")
-    expect(resume.locator("pre")).to_have_text(["s1", "/home/kim/twoU+000Alines"])
+    expect(resume.locator("pre")).to_have_text(["s1", "/home/me/twoU+000Alines"])
     expect(resume.get_by_role("button")).to_have_text(["Copy id", "Copy folder"])
 
 

@@ -1,7 +1,8 @@
 """The tray with the real supervisor, and with the real HTTP side and a phone."""
 
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,13 @@ import zxingcpp
 from supervisor.client import Client
 from tests.fakes.house import House
 from tests.fakes.phone import Phone
+from tests.lab import homes
 from tests.lab.desktop import Desktop, Host, missing
 from tests.lab.fixtures import do_without
+from tests.lab.servers import Server
+from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
+from tests.lab.wakeline import Wakeline
 from tray import words
 
 SOURCE = Path(__file__).parents[2]
@@ -65,7 +70,7 @@ def test_a_phone_is_connected_and_removed_again(desktop: Desktop) -> None:
 
         host.choose("Connect phone")
         until(lambda: code_on(desktop), saying="no code")
-        phone = Phone(code_on(desktop), label="Ada's phone")
+        phone = Phone(code_on(desktop), label="My phone")
         phone.hello()
         phone.reveal()
         until(lambda: not code_on(desktop), saying="the code stays")
@@ -76,10 +81,56 @@ def test_a_phone_is_connected_and_removed_again(desktop: Desktop) -> None:
         phone.log_in()
         desktop.focus(words.PAIR_TITLE)
         desktop.press("Escape")
-        until(lambda: host.line("Devices")["children"][0]["label"] == "Ada's phone")
-        host.choose(f"Devices/Ada's phone/{words.REMOVE}")
+        until(lambda: host.line("Devices")["children"][0]["label"] == "My phone")
+        host.choose(f"Devices/My phone/{words.REMOVE}")
         until(lambda: host.line("Devices")["children"][0]["label"] == words.NO_DEVICES)
         assert phone.log_in().status == 401
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("needs_claude")
+def test_the_command_from_the_menu_resumes_the_real_session(
+    desktop: Desktop, tmp_path: Path, fake_anthropic: Server, in_terminal: Callable[[homes.Launch], Terminal]
+) -> None:
+    """A killed Claude Code session: copied from the tray, pasted into bash, it goes on."""
+    home, cwd = tmp_path / "home", tmp_path / "project of mine"
+    launch = homes.claude(home, cwd, fake_anthropic.url)
+    with Wakeline(desktop.folder / "wakeline", home, TMPDIR=str(tmp_path)) as wakeline:
+        desktop.start("tray", [sys.executable, "-m", "tray"])
+        host = Host(desktop)
+        terminal = in_terminal(launch)
+        session = wakeline.wait_for(agent="claude", state="idle")
+        terminal.prompt("remember the tray")
+        wakeline.wait_for(id=session["id"], title="remember the tray")
+        wakeline.wait_for(id=session["id"], state="idle")
+        terminal.signal(signal.SIGKILL)
+        lost = wakeline.wait_for(id=session["id"], state="lost")
+
+        until(lambda: host.has("Over (1)"))
+        (line,) = host.line("Over (1)")["children"]
+        host.choose(f"Over (1)/{line['label']}/Copy resume command")
+        until(lambda: desktop.clipboard() == lost["resume_command"])
+        pasted = paste_into_bash(desktop.clipboard(), launch, in_terminal)
+
+        again = wakeline.wait_for(id=session["id"], state="idle")
+        assert again["pid"] != session["pid"]
+        assert again["cwd"] == str(cwd)
+        pasted.wait_for("remember the tray")
+
+
+def paste_into_bash(
+    command: str, launch: homes.Launch, in_terminal: Callable[[homes.Launch], Terminal]
+) -> Terminal:
+    """A person's own shell, in which the agent can be found by its name."""
+    path = f"{Path(launch.argv[0]).parent}:{launch.env['PATH']}"
+    bash = in_terminal(
+        homes.Launch(argv=("bash", "--norc", "-i"), env={**launch.env, "PATH": path}, cwd=Path("/"))
+    )
+    bash.settle()
+    bash.press(f"\x1b[200~{command}\x1b[201~")
+    bash.settle()
+    bash.press("\r")
+    return bash
 
 
 def code_on(desktop: Desktop) -> str:

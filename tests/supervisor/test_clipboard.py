@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,23 @@ def test_where_nothing_can_keep_a_text_the_failure_says_what_to_do(tmp_path: Pat
 
 
 if sys.platform == "linux":
-    from tests.lab.desktop import Desktop
+    from tests.lab.desktop import Desktop, missing
+    from tests.lab.fixtures import do_without
+
+    SOURCE = Path(__file__).parents[2]
     from tests.lab.waiting import until
 
-    on_a_screen = pytest.mark.parametrize("desktop", ["none"], indirect=True)
+    @pytest.fixture
+    def desktop(tmp_path: Path) -> Iterator[Desktop]:
+        """A screen without a panel."""
+        if lacking := missing():
+            do_without(lacking)
+        with Desktop(tmp_path) as started:
+            started.env["PYTHONPATH"] = str(SOURCE)
+            yield started
+
     HARD = "cd '/tmp/ä b' && claude --resume 世界 '\\n'"
 
-    @on_a_screen
     @pytest.mark.parametrize("program", ["xclip", "xsel"])
     def test_the_usual_programs_keep_exactly_the_text(desktop: Desktop, tmp_path: Path, program: str) -> None:
         """Not a byte more: a line break at the end would run a pasted command."""
@@ -60,7 +71,6 @@ if sys.platform == "linux":
 
         until(lambda: desktop.clipboard() == HARD)
 
-    @on_a_screen
     def test_without_any_program_we_keep_the_text_until_another_is_copied(desktop: Desktop) -> None:
         """Long texts too, and no process of ours stays behind."""
         text = HARD + "x" * 20_000
@@ -75,7 +85,6 @@ if sys.platform == "linux":
         until(lambda: desktop.clipboard() == "another")
         until(lambda: not desktop.run_until_end("pgrep", "-f", ours).stdout)
 
-    @on_a_screen
     def test_a_screen_that_is_gone_is_a_failure_in_words(desktop: Desktop) -> None:
         """Nothing hangs, nothing crashes."""
         with pytest.raises(Failed):

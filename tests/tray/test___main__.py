@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from supervisor import programs
 from supervisor.core.errors import Failed, Unreachable
 from tray import __main__ as tray
-from tray import backend, programs, words
+from tray import backend, words
 
 
 class Client:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from supervisor import programs
 from supervisor.core.errors import Refused, Unreachable
 from supervisor.core.model import AwakeMode
 from tests.lab.waiting import until
-from tray import app, menu, programs, words
+from tray import app, menu, words
 from tray.backend import Look
 
 

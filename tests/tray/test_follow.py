@@ -5,9 +5,12 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tenacity import RetryCallState, Retrying, wait_fixed
 
 from supervisor.core.errors import Refused, Unreachable
-from tray.follow import Follower
+from tray.follow import PAUSES, Follower
 
 
 class Event(NamedTuple):
@@ -66,8 +69,7 @@ def test_somebody_who_knows_better_need_not_wait() -> None:
     """After "Start Wakeline" the next try is now, not in half a minute."""
     told: SimpleQueue[str | None] = SimpleQueue()
     client = Streams()
-    follower = Follower(client, lambda topic, _event, _at: told.put(topic))  # type: ignore[arg-type]  # enough for it
-    follower._failures = 99  # the longest pause
+    follower = Follower(client, lambda topic, _event, _at: told.put(topic), wait_fixed(3600))  # type: ignore[arg-type]  # enough for it
     follower.start()
     told.get(timeout=5)
 
@@ -76,3 +78,32 @@ def test_somebody_who_knows_better_need_not_wait() -> None:
     assert told.get(timeout=5) is None
     assert client.opened == 2
     follower.stop()
+
+
+def test_an_answer_makes_the_next_failure_a_first_one() -> None:
+    """After a restart of the supervisor the icon is true again soon, however long it was away before."""
+    failures: SimpleQueue[int] = SimpleQueue()
+
+    def no_pause(this_try: RetryCallState) -> float:
+        failures.put(this_try.attempt_number)
+        return 0.0
+
+    client = Streams([OSError()], [OSError()], [OSError()], [Event("hello", {}), OSError()])
+    follower = Follower(client, lambda *_: None, no_pause)  # type: ignore[arg-type]  # enough for it
+    follower.start()
+
+    counted = [failures.get(timeout=5) for _ in range(5)]
+
+    assert counted == [1, 2, 3, 1, 2]
+    follower.stop()
+
+
+@given(st.integers(1, 5000))
+def test_pauses_grow_and_are_spread_below_their_limit(failures: int) -> None:
+    """Nobody is hammered, many trays do not come at once, and no pause is longer than half a minute."""
+    this_try = RetryCallState(Retrying(), None, (), {})
+    this_try.attempt_number = failures
+
+    pauses = [PAUSES(this_try) for _ in range(20)]
+
+    assert 0.0 <= min(pauses) < max(pauses) <= min(30.0, 0.5 * 2 ** min(failures - 1, 10))

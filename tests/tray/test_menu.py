@@ -116,7 +116,7 @@ def test_keep_awake_ticks_what_is_set_and_gives_its_reasons() -> None:
 
 def test_each_device_can_be_removed_where_it_is_listed() -> None:
     """Two steps: no finger slips into it."""
-    devices = (Device(id="d1", label="Ada's phone", scope=Scope.CONTROL),)
+    devices = (Device(id="d1", label="My phone", scope=Scope.CONTROL),)
 
     shown = rendered(devices=devices)
 

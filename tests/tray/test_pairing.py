@@ -26,17 +26,11 @@ def test_an_open_dialog_shows_its_code_its_addresses_and_its_words() -> None:
             {"address": "192.168.1.20", "interface": "wlan0", "reachable": True},
             {"address": "10.0.0.7", "interface": "tun0", "reachable": False, "note": "VPN"},
         ],
-        "fingerprint_words": "amber canoe",
     }
 
     shown = pairing.scene(dialog)
 
-    assert (shown.kind, shown.url, shown.chosen, shown.fingerprint) == (
-        "code",
-        URL,
-        "192.168.1.20",
-        "amber canoe",
-    )
+    assert (shown.kind, shown.url, shown.chosen) == ("code", URL, "192.168.1.20")
     assert [one.label for one in shown.addresses] == [
         "192.168.1.20 · wlan0",
         "10.0.0.7 · tun0 · VPN · not reachable from here",
@@ -57,7 +51,7 @@ def test_a_phone_that_asks_is_shown_by_a_harmless_label_and_three_numbers() -> N
     ("dialog", "kind", "part"),
     [
         ({"state": "paired", "device": {"label": "Pixel", "scope": "view"}}, "done", "It may look."),
-        ({"state": "paired", "device": {"label": "Pixel", "scope": "control"}}, "done", "type and approve"),
+        ({"state": "paired", "device": {"label": "Pixel", "scope": "control"}}, "done", "look and control"),
         ({"state": "expired"}, "failed", words.PAIR_EXPIRED),
         ({"state": "failed", "reason": "Too many wrong proofs."}, "failed", "Too many"),
         ({"state": "failed"}, "failed", words.PAIR_FAILED),

@@ -29,7 +29,6 @@ DIALOG = {
         {"address": "192.168.1.20", "interface": "wlan0", "reachable": True},
         {"address": "10.0.0.7", "interface": "tun0", "reachable": False, "note": "VPN"},
     ],
-    "fingerprint_words": "amber canoe violin tundra basil copper echo lantern",
 }
 
 
@@ -99,12 +98,12 @@ def test_the_number_that_is_clicked_is_the_one_that_is_sent(
     """The owner's choice arrives, the code is gone while it is made, and the result is said."""
     opened(desktop, supervisor, start)
 
-    supervisor.set_dialog(state="choosing", numbers=[17, 42, 88], device_label="Ada's Pixel")
+    supervisor.set_dialog(state="choosing", numbers=[17, 42, 88], device_label="Pixel")
     until(lambda: codes(desktop) == [], saying="the code is still seen")
     desktop.click(desktop.settled(ACCENT))
 
     assert supervisor.was_asked("POST", "/api/pair/dialog/choice") == {"number": 42}
-    supervisor.set_dialog(state="paired", device={"label": "Ada's Pixel", "scope": "view"})
+    supervisor.set_dialog(state="paired", device={"label": "Pixel", "scope": "view"})
     desktop.focus(words.PAIR_TITLE)
     until(lambda: _closed_by_enter(desktop))
 

@@ -48,6 +48,15 @@ def test_the_stream_begins_with_a_whole_picture() -> None:
     assert (now.reachable, now.as_of, now.hostname) == (True, 10.0, "lighthouse")
 
 
+def test_a_question_says_what_it_is_about_where_that_is_known() -> None:
+    """A command to be allowed tells more than that there is a prompt."""
+    vague = {"summary": "permission prompt", "tool": None, "text": None}
+    exact = {"summary": "permission prompt", "tool": "Bash", "text": "npm publish"}
+    read = [snapshot.session({"id": "a", "state": "needs_you", "approval": one}) for one in (vague, exact)]
+
+    assert [one and one.question for one in read] == ["permission prompt", "Bash: npm publish"]
+
+
 def test_a_changed_session_keeps_its_place_and_a_removed_one_goes() -> None:
     """One event changes one session."""
     before = snapshot.after(

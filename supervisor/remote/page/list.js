@@ -10,9 +10,12 @@ export function state_word(session) {
   return known.includes(session.state) ? say(`state_${session.state}`) : String(session.state);
 }
 
+// What a question is about where that is known, else what the agent says that it waits for.
+const asked = ({ summary, tool, text }) => tool && text ? `${tool}: ${one_line(text)}` : summary ?? '';
+
 // "Bash: npm test" for a tool, the words themselves for a message.
 function last_line(session) {
-  if (session.approval) return session.approval.summary ?? '';
+  if (session.approval) return asked(session.approval);
   const { attempt, reason } = session.state === 'cut_off' && session.reconnect || {};
   if (reason) return [reason, attempt != null && say('attempt', { n: attempt })].filter(Boolean).join(' · ');
   const entry = session.last_entry;

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from supervisor.core import awake
 from supervisor.core.model import AwakeMode, Job, Power, Reason, Reconnect, Session, State
 
-RULES = awake.Rules(home="/home/ann")
+RULES = awake.Rules(home="/home/me")
 CHARGER = Power(percent=50.0, on_battery=False)
 
 
@@ -41,7 +41,7 @@ class Machine:
 
 def session(state: State = State.WORKING, **more: object) -> Session:
     """A Claude session in ``~/proj``."""
-    plain = Session(id="s-1", agent="claude", title="title", cwd="/home/ann/proj", since=900.0, state=state)
+    plain = Session(id="s-1", agent="claude", title="title", cwd="/home/me/proj", since=900.0, state=state)
     return replace(plain, **more)  # type: ignore[arg-type]  # any field of a session
 
 

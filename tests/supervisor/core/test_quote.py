@@ -54,7 +54,7 @@ def test_a_folder_that_is_not_named_from_the_root_is_refused(shell_name: str, fo
 @pytest.mark.parametrize("argv", [(), ("",), ("-x",), ("--", "claude")])
 def test_without_a_program_there_is_no_command(shell_name: str, argv: tuple[str, ...]) -> None:
     """What would be an option or a modifier is not run as a program."""
-    assert line("/home/ann" if shell_name != "cmd" else "C:\\ann", shell_name, argv) is None
+    assert line("/home/me" if shell_name != "cmd" else "C:\\me", shell_name, argv) is None
 
 
 def test_an_unknown_folder_leaves_the_command_alone() -> None:
@@ -72,7 +72,7 @@ def test_an_unknown_folder_leaves_the_command_alone() -> None:
 def test_an_unknown_shell_is_a_wrong_use() -> None:
     """A shell that nobody proved anything for gets a clear no."""
     with pytest.raises(WrongUse, match="csh"):
-        line("/home/ann", "csh")
+        line("/home/me", "csh")
 
 
 @pytest.mark.parametrize("program", ["if", "time", "do", "begin"])
@@ -84,8 +84,8 @@ def test_a_program_with_the_name_of_grammar_is_quoted(program: str) -> None:
 @pytest.mark.parametrize(
     ("folder", "quoted"),
     [
-        ("C:\\Users\\ann", "C:\\Users\\ann"),
-        ("c:/Users/ann", "c:\\Users\\ann"),
+        ("C:\\Users\\me", "C:\\Users\\me"),
+        ("c:/Users/me", "c:\\Users\\me"),
         ("C:\\", "C:\\"),
         ("C:\\Program Files (x86)\\R&D, Inc.;a=b", "C:\\Program Files (x86)\\R&D, Inc.;a=b"),
         ("C:\\it's", "C:\\it''s"),
@@ -93,7 +93,7 @@ def test_a_program_with_the_name_of_grammar_is_quoted(program: str) -> None:
         ("C:\\[a] {b} @c #d", "C:\\[a] {b} @c #d"),
         ("C:\\100% ^!", "C:\\100% ^!"),
         ("C:\\\u65e5\u672c\u8a9e", "C:\\\u65e5\u672c\u8a9e"),
-        ("/home/ann/it's", "/home/ann/it''s"),
+        ("/home/me/it's", "/home/me/it''s"),
     ],
 )
 def test_powershell_gets_single_quotes_and_a_guard(folder: str, quoted: str) -> None:
@@ -119,8 +119,8 @@ def test_powershell_on_other_systems_gets_plain_folders_only(folder: str) -> Non
 @pytest.mark.parametrize(
     ("folder", "quoted"),
     [
-        ("C:\\Users\\ann", "C:\\Users\\ann"),
-        ("c:/Users/ann/", "c:\\Users\\ann\\"),
+        ("C:\\Users\\me", "C:\\Users\\me"),
+        ("c:/Users/me/", "c:\\Users\\me\\"),
         ("C:\\", "C:\\"),
         ("C:\\Program Files (x86)\\R&D, Inc.;a=b", "C:\\Program Files (x86)\\R&D, Inc.;a=b"),
         ("C:\\it's $x `y` [z] {a} @b #c ~d +e", "C:\\it's $x `y` [z] {a} @b #c ~d +e"),

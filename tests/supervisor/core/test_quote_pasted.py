@@ -241,11 +241,12 @@ def test_a_folder_that_is_gone_runs_nothing(shell: Shell, base: Path) -> None:
     assert ran == []
 
 
-def test_a_history_expansion_would_run_outside_our_quotes(shell: Shell) -> None:
-    """The shells of this test do expand history, so the tests above can fail."""
-    if shell.kind.argv[0] not in {"bash", "zsh"}:
-        pytest.skip("this shell expands no history")
+EXPANDING = [kind for kind in KINDS if kind.argv[0] in {"bash", "zsh"}]
 
+
+@pytest.mark.parametrize("shell", EXPANDING, ids=lambda kind: kind.name, indirect=True)
+def test_a_history_expansion_would_run_outside_our_quotes(shell: Shell) -> None:
+    """The shells that expand history do so here, so the tests above can fail."""
     ran = shell.paste('true "a" && !canary')
 
     assert ran == ["canary"]

@@ -86,7 +86,7 @@ def test_the_owner_follows_the_dialog_by_its_version(client: Client) -> None:
     shown = client.post("/api/pair/dialog", {"address": LOOPBACK})
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(client.get, f"/api/pair/dialog?after={shown['version']}")
-        phone = Phone(shown["url"], label="Anna's\u202e phone\n")
+        phone = Phone(shown["url"], label="My\u202e phone\n")
         phone.hello()
         greeted = waiting.result(10)
         waiting = pool.submit(client.get, f"/api/pair/dialog?after={greeted['version']}")
@@ -95,7 +95,7 @@ def test_the_owner_follows_the_dialog_by_its_version(client: Client) -> None:
 
     assert (greeted["state"], choosing["state"]) == ("open", "choosing")
     assert choosing["url"] is None
-    assert choosing["device_label"] == "Anna's phone"
+    assert choosing["device_label"] == "My phone"
     assert phone.number in choosing["numbers"]
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from supervisor.agents.base import History, OpenLines
-from supervisor.core.model import Entry, EntryKind, Facts, Record, Sign
+from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 from supervisor.transcripts.reading import NEAR, Reader
 from supervisor.transcripts.tail import LineFile
 from tests.lab.waiting import until
@@ -473,3 +473,26 @@ def test_closing_forgets_the_place(path: Path, file: LineFile) -> None:
     file.close()
 
     assert texts(file.more()) == ["a"]
+
+
+def test_what_has_no_title_is_called_by_its_first_prompt(tmp_path: Path) -> None:
+    """Also when the conversation has gone on for long since, and only its end is read."""
+
+    def reader() -> Callable[[Mapping[str, Any]], Record]:
+        return lambda fields: Record(
+            entries=(
+                Entry(
+                    seq=0, id="", at=None, role=Role(fields["role"]), kind=EntryKind.TEXT, text=fields["text"]
+                ),
+            )
+        )
+
+    path = tmp_path / "t.jsonl"
+    said = [("system", "you are"), ("user", "\nmend the tests\n"), *[("assistant", "x" * 2000)] * 500]
+    path.write_text("".join(json.dumps({"role": role, "text": text}) + "\n" for role, text in said))
+
+    recent = LineFile(path, reader).recent()
+
+    assert recent.facts is not None
+    assert recent.facts.title == "mend the tests"
+    assert recent.entries[-1].text == "x" * 2000

@@ -98,7 +98,7 @@ def test_copy_resume_command_puts_exactly_the_command_on_the_clipboard(
     desktop: Desktop, supervisor: Supervisor, start: Start
 ) -> None:
     """It can be pasted into any terminal as it is: no line break that would start it at once."""
-    command = "cd '/home/ada/my_app & co' && claude --resume 0b5e-ü"
+    command = "cd '/home/me/my_app & co' && claude --resume 0b5e-ü"
     supervisor.sessions = [session("a", title="Fix_it", resume_command=command)]
     start("tray")
     told(desktop, "1 working")
@@ -177,13 +177,13 @@ def test_what_is_chosen_reaches_the_supervisor(
     desktop: Desktop, supervisor: Supervisor, start: Start
 ) -> None:
     """Keep-awake, devices and the end of it all are set from the menu."""
-    supervisor.devices = [{"id": "d1", "label": "Ada's phone", "scope": "view"}]
+    supervisor.devices = [{"id": "d1", "label": "My phone", "scope": "view"}]
     start("tray")
     host = Host(desktop)
     until(lambda: any(line["children"] for line in host.line("Devices")["children"]))
 
     host.choose("Keep awake/On for 2 hours")
-    host.choose(f"Devices/Ada's phone/{words.REMOVE}")
+    host.choose(f"Devices/My phone/{words.REMOVE}")
 
     assert supervisor.was_asked("PUT", "/api/awake") == {"mode": "on", "seconds": 7200}
     supervisor.was_asked("DELETE", "/api/devices/d1")

@@ -1,9 +1,12 @@
-"""Makes the pictures of the README: real windows on a screen of their own, before a fake supervisor.
+"""The pictures of the README that show a desktop: real windows, before a fake supervisor.
 
-From the top of the source tree: ``python -m tests.pictures.make``
+From the top of the source tree: ``python -m tests.pictures.desktop``
 """
 
 import sys
+
+assert sys.platform == "linux"
+
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +18,8 @@ from tests.lab.desktop import PANEL_HEIGHT, Desktop, Host, missing
 from tests.lab.waiting import until
 from tray import words
 
-HERE = Path(__file__).parent
-SOURCE = HERE.parents[1]
+SOURCE = Path(__file__).parents[2]
+PICTURES = SOURCE / ".github" / "pictures"
 BACKGROUND = "#5f7487"
 CALL = "#e8590c"
 EDGE = 24
@@ -33,16 +36,16 @@ def example() -> Supervisor:
         session(
             "7c1f4c0e",
             title="Move the login to passkeys",
-            cwd="/home/ada/shop",
+            cwd="/home/me/shop",
             state="needs_you",
             since=ago(3),
-            approval={"id": "1", "summary": "Run: npm run migrate"},
-            resume_command="cd /home/ada/shop && claude --resume 7c1f4c0e",
+            approval={"id": "1", "summary": "permission prompt", "tool": "Bash", "text": "npm run migrate"},
+            resume_command="cd /home/me/shop && claude --resume 7c1f4c0e",
         ),
-        session("b2", title="Fix the flaky upload test", cwd="/home/ada/backend", since=ago(12)),
-        session("c3", agent="codex", title="Port the parser to Rust", cwd="/home/ada/parser", since=ago(41)),
-        session("d4", title="Write the release notes", cwd="/home/ada/shop", state="idle", since=ago(65)),
-        session("e5", title="Try the new cache", cwd="/home/ada/backend", state="ended", since=ago(130)),
+        session("b2", title="Fix the flaky upload test", cwd="/home/me/backend", since=ago(12)),
+        session("c3", agent="codex", title="Port the parser to Rust", cwd="/home/me/parser", since=ago(41)),
+        session("d4", title="Write the release notes", cwd="/home/me/shop", state="idle", since=ago(65)),
+        session("e5", title="Try the new cache", cwd="/home/me/backend", state="ended", since=ago(130)),
     ]
     awake = {
         "mode": "auto",
@@ -53,12 +56,11 @@ def example() -> Supervisor:
         "reasons": [{"text": "Fix the flaky upload test is working", "since": ago(12)}],
     }
     dialog = {
-        "url": "https://192.168.1.20:8443/#1.AAECAwQFBgc.AAECAwQFBgcICQoLDA0ODw",
+        "url": "https://192.168.1.20:47820/#1.AAECAwQFBgc.AAECAwQFBgcICQoLDA0ODw",
         "address": "192.168.1.20",
         "addresses": [{"address": "192.168.1.20", "interface": "wlan0", "reachable": True}],
-        "fingerprint_words": "amber canoe violin tundra basil copper echo lantern",
     }
-    devices = [{"id": "p", "label": "Ada's phone", "scope": "control", "last_seen_at": ago(5)}]
+    devices = [{"id": "p", "label": "My phone", "scope": "control", "last_seen_at": ago(5)}]
     return Supervisor(sessions=sessions, awake=awake, devices=devices, opened=dialog)
 
 
@@ -105,8 +107,8 @@ def main() -> None:
             desktop.env["PYTHONPATH"] = str(SOURCE)
             desktop.run("xsetroot", "-solid", BACKGROUND)
             desktop.start_panel("xfce4-panel")
-            tray_menu(desktop).save(HERE / "tray-menu.png", optimize=True)
-            pairing_window(desktop).save(HERE / "pairing-window.png", optimize=True)
+            tray_menu(desktop).save(PICTURES / "tray-menu.png", optimize=True)
+            pairing_window(desktop).save(PICTURES / "pairing-window.png", optimize=True)
 
 
 if __name__ == "__main__":

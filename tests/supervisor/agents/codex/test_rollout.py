@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from supervisor.agents.codex.rollout import Rollout, first_line, parent_in_head
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 
-RECORDED = Path(__file__).parents[2] / "data" / "codex"
+RECORDED = Path(__file__).parents[3] / "data" / "codex"
 DROPPED = "stream disconnected before completion"
 TEXT, CALL, RESULT = EntryKind.TEXT, EntryKind.TOOL_CALL, EntryKind.TOOL_RESULT
 

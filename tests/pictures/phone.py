@@ -1,4 +1,4 @@
-"""The pictures of the README and the page's icon: ``python -m tests.end_to_end.pictures``.
+"""The pictures of the README that show a phone, and the page's icon: ``python -m tests.pictures.phone``.
 
 Takes them from the real page on the real HTTP side, with sessions that could be anybody's.
 """
@@ -17,9 +17,7 @@ from supervisor.core.model import (
     Awake,
     Entry,
     EntryKind,
-    Job,
     Reason,
-    Reconnect,
     Resume,
     Role,
     Run,
@@ -34,7 +32,7 @@ from tests.lab.chromium import Phone, in_hand, launched
 
 PICTURES = Path(__file__).parents[2] / ".github" / "pictures"
 ICON_PIXELS = 180
-_HOME = "/home/kim/projects"
+_HOME = "/home/me"
 
 
 def main() -> None:
@@ -113,25 +111,19 @@ def _sessions(at: float) -> list[Session]:
         id="a-1",
         session_id="s-payments",
         at=at - 120,
-        summary="Claude wants to run: npm publish",
+        summary="permission prompt",
         tool="Bash",
         text="npm publish --access public",
     )
-    drop = Reconnect(attempt=3, next_try_at=at + 20, reason="Network lost", policy="network")
-    dev = Job(pid=5210, command="npm run dev", started_at=at - 3000)
     last = _entry(
         1, Role.ASSISTANT, EntryKind.TEXT, "The tokenizer is done. I am moving the error recovery next.", at
     )
     failed = replace(last, role=Role.SYSTEM, kind=EntryKind.ERROR, text="API Error: Connection error.")
     return [
-        _session("payments", State.NEEDS_YOU, "Upgrade the payment client", at, 130, approval=asked),
+        _session("payments", State.NEEDS_YOU, "Update the client", at, 130, approval=asked),
         _session("flaky", State.WORKING, "Fix the flaky reconnect test", at, 250, last_entry=_story(at)[-1]),
-        _session(
-            "parser", State.WORKING, "Port the parser", at, 4250, agent="codex", jobs=(dev,), last_entry=last
-        ),
-        _session(
-            "guide", State.CUT_OFF, "Write the migration guide", at, 95, reconnect=drop, last_entry=failed
-        ),
+        _session("parser", State.WORKING, "Port the parser", at, 4250, agent="codex", last_entry=last),
+        _session("guide", State.CUT_OFF, "Write the migration guide", at, 95, last_entry=failed),
         _session("settings", State.IDLE, "Sketch the settings page", at, 9000, agent="opencode"),
     ]
 

@@ -15,7 +15,7 @@ from supervisor.agents.base import Agent, Concern, History, Reader, Watched
 from supervisor.core.model import Facts, Page, Process, Record, Resume, Run, Sighting
 from tests.fakes.processes import FewProcesses
 
-RECORDED = Path(__file__).parents[2] / "data" / "codex"
+RECORDED = Path(__file__).parents[3] / "data" / "codex"
 ONE, TWO, THREE = (f"01a1fc71-d152-7061-9fe7-00000000000{number}" for number in (1, 2, 3))
 BEGINNING = 1_795_000_000.0
 
@@ -69,10 +69,10 @@ def look(home: Path, processes: FewProcesses) -> list[Sighting]:
 
 def test_the_home_is_the_one_that_codex_would_take() -> None:
     """CODEX_HOME counts where it is set to something."""
-    user_home = Path("/home/ann")
+    user_home = Path("/home/me")
 
     assert codex.home({"CODEX_HOME": "/data/codex"}, user_home) == Path("/data/codex")
-    assert codex.home({"CODEX_HOME": ""}, user_home) == Path("/home/ann/.codex")
+    assert codex.home({"CODEX_HOME": ""}, user_home) == Path("/home/me/.codex")
     assert as_agent().name == "codex"
 
 

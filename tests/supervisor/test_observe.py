@@ -1,0 +1,236 @@
+"""Watching agents: what they do becomes events, on real files with the smallest agent there is."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from supervisor.agents.base import Agent
+from supervisor.core import events
+from supervisor.core.model import Session, Sign, State
+from supervisor.observe import Observer
+from supervisor.transcripts.tail import LineFile
+from tests.fakes.agent import SmallAgent, lives, words_of, write
+from tests.fakes.processes import FewProcesses
+
+pytestmark = pytest.mark.anyio
+
+E = TypeVar("E")
+
+
+class Posted:
+    """The events that were posted, to be waited for."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[events.Event] = asyncio.Queue()
+
+    def post(self, event: events.Event) -> None:
+        """Take it in."""
+        self._queue.put_nowait(event)
+
+    async def next(self, kind: type[E], fits: Callable[[E], bool] = lambda _: True) -> E:
+        """The next event of that kind that fits; others are passed over."""
+        async with asyncio.timeout(10):
+            while True:
+                event = await self._queue.get()
+                if isinstance(event, kind) and fits(event):
+                    return event
+
+    def rest(self) -> list[events.Event]:
+        """All that are left."""
+        left = []
+        with suppress(asyncio.QueueEmpty):
+            while True:
+                left.append(self._queue.get_nowait())
+        return left
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Where the small agent keeps its files."""
+    return tmp_path / "small"
+
+
+def observer(posted: Posted, **agents: tuple[Agent, Path]) -> Observer:
+    """An observer of these agents; files are as they are, processes are none."""
+    return Observer(agents=agents, processes=FewProcesses(), lines=LineFile, post=posted.post)
+
+
+@asynccontextmanager
+async def running(watching: Observer) -> AsyncIterator[None]:
+    """It looks and listens meanwhile."""
+    task = asyncio.create_task(watching.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        watching.close()
+
+
+def texts(event: events.Written) -> list[str]:
+    """What was written."""
+    return [entry.text for record in event.records for entry in record.entries]
+
+
+async def test_who_lives_is_told_at_once_and_after_each_change(home: Path) -> None:
+    """A session that starts or ends is seen by its registry, without waiting for a look around."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+    file = lives(home, "one")
+
+    async with running(watching):
+        first = await posted.next(events.Looked)
+        file.unlink()
+        watching.changed(file)
+        second = await posted.next(events.Looked)
+
+    assert [sighting.session_id for sighting in first.sightings] == ["one"]
+    assert second.sightings == ()
+
+
+async def test_a_transcript_is_told_in_short_and_then_followed(home: Path) -> None:
+    """What stood there is read as history; what comes is reported once, as it comes."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+    write(home, "one", "old", "older than what comes")
+
+    watching.follow(Session(id="one", agent="small", state=State.WORKING))
+    opened = await posted.next(events.Opened)
+    watching.changed(write(home, "one", "new"))
+    written = await posted.next(events.Written)
+    watching.close()
+
+    assert [entry.text for entry in opened.record.entries] == ["older than what comes"]
+    assert texts(written) == ["new"]
+
+
+async def test_a_transcript_that_does_not_exist_yet_is_waited_for(home: Path) -> None:
+    """Some agents name a transcript before they write it."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+
+    watching.follow(Session(id="one", agent="small", state=State.WORKING))
+    await asyncio.gather(*watching._tasks)
+    watching.changed(write(home, "one", "first"))
+    opened = await posted.next(events.Opened)
+    watching.close()
+
+    assert [entry.text for entry in opened.record.entries] == ["first"]
+
+
+async def test_a_rewritten_transcript_is_said_to_be_another(home: Path) -> None:
+    """Numbers of entries that screens have seen mean nothing then."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+    write(home, "one", "long ago", "and more")
+    watching.follow(Session(id="one", agent="small", state=State.WORKING))
+    await posted.next(events.Opened)
+
+    words_of(home, "one").unlink()
+    watching.changed(write(home, "one", "anew"))
+
+    assert (await posted.next(events.Replaced)).session_id == "one"
+    watching.close()
+
+
+async def test_what_is_let_go_is_not_reported_any_more(home: Path) -> None:
+    """An ended session costs nothing."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+    write(home, "one", "old")
+    watching.follow(Session(id="one", agent="small", state=State.WORKING))
+    await posted.next(events.Opened)
+
+    watching.unfollow("one")
+    watching.changed(write(home, "one", "after the end"))
+
+    assert posted.rest() == []
+
+
+async def test_what_ends_while_it_is_opened_stays_closed(home: Path) -> None:
+    """A session may be over before the disk has answered."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+    write(home, "one", "old")
+
+    watching.follow(Session(id="one", agent="small", state=State.WORKING))
+    watching.unfollow("one")
+    await asyncio.gather(*watching._tasks)
+    watching.changed(write(home, "one", "after the end"))
+
+    assert not [event for event in posted.rest() if isinstance(event, events.Written)]
+
+
+async def test_a_feed_is_passed_on_and_its_end_is_told(home: Path) -> None:
+    """When an agent falls silent, its transcripts count again."""
+    posted = Posted()
+    agent = SmallAgent()
+    agent.says = [("one", Sign.ASKING, "approval")]
+    watching = observer(posted, small=(agent, home))
+
+    async with running(watching):
+        told = await posted.next(events.Told)
+        unheard = await posted.next(events.Unheard)
+
+    assert (told.agent, told.session_id, told.sign, told.waiting_for) == (
+        "small",
+        "one",
+        Sign.ASKING,
+        "approval",
+    )
+    assert unheard.agent == "small"
+
+
+async def test_a_fault_in_one_agent_blinds_us_to_no_other(tmp_path: Path) -> None:
+    """A surprise in one agent's files is logged; the others are seen as ever."""
+    posted = Posted()
+    broken = SmallAgent("broken")
+    broken.fault = LookupError("a version from the future")
+    watching = observer(
+        posted, broken=(broken, tmp_path / "broken"), small=(SmallAgent(), tmp_path / "small")
+    )
+    lives(tmp_path / "small", "one")
+
+    async with running(watching):
+        seen = await posted.next(events.Looked, lambda looked: looked.agent == "small")
+        broken.fault = None
+        watching.look("broken")
+        healed = await posted.next(events.Looked, lambda looked: looked.agent == "broken")
+
+    assert [sighting.session_id for sighting in seen.sightings] == ["one"]
+    assert healed.sightings == ()
+
+
+async def test_files_of_others_concern_nobody(tmp_path: Path) -> None:
+    """A folder whose name only begins alike is another one."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), tmp_path / "small"))
+    write(tmp_path / "small", "one", "old")
+    watching.follow(Session(id="one", agent="small", state=State.WORKING))
+    await posted.next(events.Opened)
+
+    watching.changed(write(tmp_path / "smaller", "one", "not ours"))
+    watching.close()
+
+    assert posted.rest() == []
+
+
+def test_stored_conversations_come_newest_first_without_their_side_talks(home: Path) -> None:
+    """History lists what a person began."""
+    watching = observer(Posted(), small=(SmallAgent(), home))
+    for age, name in enumerate(("new", "old", "side-of-old")):
+        file = write(home, name, "words")
+        age_it(file, age * 100)
+
+    assert [transcript.session_id for transcript in watching.stored()] == ["new", "old"]
+
+
+def age_it(file: Path, seconds: float) -> None:
+    """Let the file be that old."""
+    changed = file.stat().st_mtime - seconds
+    os.utime(file, (changed, changed))
