@@ -26,8 +26,9 @@ def test_the_style_is_kept() -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
 def test_the_types_hold(system: str, tmp_path: Path) -> None:
-    """mypy is content for Linux, macOS and Windows, from any machine."""
-    passes("mypy", "--platform", system, "--cache-dir", str(tmp_path))
+    """mypy is content for Linux, macOS and Windows, from any machine; tests are checked for Linux."""
+    what = () if system == "linux" else ("supervisor", "tray", "icons")
+    passes("mypy", "--platform", system, "--cache-dir", str(tmp_path), *what)
 
 
 def test_nobody_imports_across_the_borders() -> None:
