@@ -40,7 +40,7 @@ def wakeline(tmp_path: Path, lan: Lan) -> Iterator[Wakeline]:
 def code(wakeline: Wakeline, in_terminal: InTerminal, *arguments: str) -> tuple[Terminal, str]:
     """``wakeline phone`` in a terminal, and the link that it shows."""
     terminal = in_terminal(wakeline.command("phone", *arguments))
-    terminal.wait_for("Certificate words:")
+    terminal.wait_for("Go on if the address is")
     return terminal, wakeline.client.get("/api/pair/dialog")["url"]
 
 

@@ -92,7 +92,7 @@ def drawn(terminal: "Terminal") -> Image.Image:
 def pair(wakeline: Wakeline, page: Page, in_terminal: InTerminal) -> None:
     """Scan the code in the terminal, type the number that the phone shows, and wait for the list."""
     terminal = in_terminal(wakeline.command("phone", "--address", LOOPBACK))
-    terminal.wait_for("Certificate words:")
+    terminal.wait_for("Go on if the address is")
     [link] = seen_by_a_camera(drawn(terminal))
     page.goto(link)
     number = page.locator(".number").inner_text()
@@ -289,7 +289,7 @@ def test_the_picture_of_the_code_says_what_the_terminal_says(
 ) -> None:
     """A window shows the picture, the terminal draws it: a camera reads the same link in both."""
     terminal = in_terminal(wakeline.command("phone", "--address", LOOPBACK))
-    terminal.wait_for("Certificate words:")
+    terminal.wait_for("Go on if the address is")
 
     code = wakeline.client.get("/api/pair/dialog/qr")
     picture = Image.open(io.BytesIO(base64.b64decode(code["png"])))

@@ -72,7 +72,10 @@ def test_an_agent_cannot_pair_a_phone(house: House) -> None:
 
     with pytest.raises(Refused) as refused:
         client.post("/api/pair/dialog", {"address": LOOPBACK})
+    with pytest.raises(Refused) as not_turned_on:
+        client.put("/api/phone", {"address": LOOPBACK})
 
     assert "agent" in refused.value.hint
+    assert "agent" in not_turned_on.value.hint
     assert client.get("/api/machine")["id"] == "m-1"
     assert house.server.lan.addresses == ()
