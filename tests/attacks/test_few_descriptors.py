@@ -1,14 +1,20 @@
 """A real supervisor that may open few files, and somebody who takes them all."""
 
+import sys
+
+import pytest
+
+if sys.platform != "linux":
+    pytest.skip("limits a process as Linux does", allow_module_level=True)
+assert sys.platform == "linux"
+
 import contextlib
 import shutil
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import pytest
 
 from supervisor.core.errors import WakelineError
 from tests.lab.fixtures import do_without
@@ -21,8 +27,8 @@ FEW = 96
 @pytest.fixture
 def wakeline(tmp_path: Path) -> Iterator[Wakeline]:
     """A supervisor with few descriptors."""
-    if sys.platform != "linux" or shutil.which("prlimit") is None:
-        do_without("needs prlimit: apt install util-linux (Linux)")
+    if shutil.which("prlimit") is None:
+        do_without("needs prlimit: apt install util-linux")
     (tmp_path / "home").mkdir()
     within = ("prlimit", f"--nofile={FEW}:{FEW}")
     with Wakeline(tmp_path / "wakeline", tmp_path / "home", within) as running:
