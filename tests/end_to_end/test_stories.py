@@ -9,7 +9,6 @@ if sys.platform == "win32":
 assert sys.platform != "win32"
 
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,16 +43,12 @@ def wakeline(tmp_path: Path, home: Path) -> Iterator[Wakeline]:
 def test_a_claude_session_from_its_start_to_a_kill(
     wakeline: Wakeline, home: Path, tmp_path: Path, fake_anthropic: Server, in_terminal: InTerminal
 ) -> None:
-    """Appears within a second, works, needs you, is idle, and is lost when killed."""
+    """Appears, works, needs you, is idle, and is lost when killed."""
     cwd = tmp_path / "project"
     launch = homes.claude(home, cwd, fake_anthropic.url).plus("--permission-mode", "manual")
 
     terminal = in_terminal(launch)
-    registered = until(lambda: list((home / ".claude" / "sessions").glob("*.json")))
-    registered_at = time.monotonic()
     session = wakeline.wait_for(agent="claude", state="idle")
-    assert time.monotonic() - registered_at < 1.0
-    assert registered
     assert session["pid"] == terminal.pid
     assert session["cwd"] == str(cwd)
     assert session["agent_version"] == "2.1.329"
