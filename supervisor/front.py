@@ -35,6 +35,10 @@ from supervisor.store.database import Database
 T = TypeVar("T")
 
 
+#: So many stored sessions of the very same time are told in one page, and no more.
+_MOST_AT_ONCE = 500
+
+
 class Front:
     """Owns the store's thread. Asks the desk on the loop; never changes it but by an event."""
 
@@ -81,10 +85,16 @@ class Front:
         """Stored sessions that are not in the picture, newest change first, changed before *before*."""
         stored = await asyncio.to_thread(self._observer.stored)
         known = self._desk.sessions
-        wanted = [
-            t for t in stored if t.session_id not in known and (before is None or t.changed_at < before)
+        stored = [t for t in stored if t.session_id not in known]
+        wanted = [t for t in stored if before is None or _tick(t.changed_at) < _tick(before)]
+        page = wanted[:limit]
+        # Files from a backup may share their time: a page never ends between two of them.
+        page += [
+            t
+            for t in wanted[limit : limit + _MOST_AT_ONCE]
+            if _tick(t.changed_at) == _tick(page[-1].changed_at)
         ]
-        return [await self._past(transcript) for transcript in wanted[:limit]]
+        return [await self._past(transcript) for transcript in page]
 
     async def session(self, session_id: str) -> Session:
         """One session by id, live or stored. Raises ``NoSuchSession``."""
@@ -130,8 +140,9 @@ class Front:
             record = await asyncio.to_thread(self._recent, transcript)
             known = (record.facts or Facts(), record.at)
             await self.store(sessions.keep_facts, transcript, *known)
-        facts, at = known
-        moved = at or transcript.changed_at
+        facts, _ = known
+        # Not what its last record says: pages of the list are cut by this.
+        moved = transcript.changed_at
         return Session(
             id=transcript.session_id,
             agent=transcript.agent,
@@ -224,6 +235,11 @@ class Front:
         """Finish writing, let go of the file."""
         self._store_thread.shutdown(wait=True)
         self._database.close()
+
+
+def _tick(seconds: float) -> int:
+    """A time as exactly as the API tells it."""
+    return int(seconds * 1000)
 
 
 def hostname() -> str:

@@ -125,8 +125,17 @@ class Observer:
     async def _look(self, post: _Post) -> None:
         self._catch_up(post.agent.name)
         sightings = await asyncio.to_thread(self._sightings, post)
+        alive = {sighting.session_id for sighting in sightings if sighting.alive}
+        await self._hear_last_words(post.agent.name, alive)
         self._catch_up(post.agent.name)
         self._post(events.Looked(agent=post.agent.name, sightings=sightings, at=time.time()))
+
+    async def _hear_last_words(self, agent: str, alive: set[str | None]) -> None:
+        """Whether who is gone had finished stands in its transcript, and nobody may have opened that yet."""
+        for session in [s for s in self._waiting.values() if s.agent == agent and s.id not in alive]:
+            self.follow(self._waiting.pop(session.id))
+        if self._tasks and not self._wanted <= self._followed.keys() | alive:
+            await asyncio.wait(self._tasks)
 
     async def _keep_listening(self, post: _Post) -> None:
         name = post.agent.name

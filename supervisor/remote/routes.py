@@ -102,7 +102,7 @@ async def sessions(rooms: Rooms, ask: Ask) -> Answer:
         stored = list(await rooms.backend.past_sessions(before, limit))
     there = {one.id for one in known}
     listed = [*known, *(one for one in stored if one.id not in there)]
-    more = wire.time(min(wire.activity(one) for one in stored)) if len(stored) == limit else None
+    more = wire.time(min(wire.activity(one) for one in stored)) if len(stored) >= limit else None
     return json({"sessions": wire.sessions(listed, seen.machine), "next": more})
 
 

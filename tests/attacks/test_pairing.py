@@ -183,3 +183,20 @@ def test_administration_is_not_for_phones(house: House) -> None:
 
     assert not house.server.phone.is_open
     assert house.server.lan.addresses == ()
+
+
+def test_a_code_dies_with_the_supervisor(house: House) -> None:
+    """Restarted while the code is on the screen: the code opens nothing, on the same address and port."""
+    phone = Phone(house.dialog()["url"])
+    phone.hello()
+    house._port = house.server.lan.port
+    house.run(house.server.close())
+    house.run(house._open())
+    house.open_lan()
+
+    again = phone.hello().status
+    house.dialog()
+    beside_a_new_one = phone.hello().status
+
+    assert (again, beside_a_new_one) == (404, 404)
+    assert house.backend.known_devices == {}

@@ -6,6 +6,7 @@ import pytest
 
 if sys.platform != "linux":
     pytest.skip("network namespaces are a thing of Linux", allow_module_level=True)
+assert sys.platform == "linux"
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ def wakeline(tmp_path: Path, lan: Lan) -> Iterator[Wakeline]:
 def code(wakeline: Wakeline, in_terminal: InTerminal, *arguments: str) -> tuple[Terminal, str]:
     """``wakeline phone`` in a terminal, and the link that it shows."""
     terminal = in_terminal(wakeline.command("phone", *arguments))
-    terminal.wait_for("Certificate words:")
+    terminal.wait_for("Go on if the address is")
     return terminal, wakeline.client.get("/api/pair/dialog")["url"]
 
 

@@ -1,16 +1,22 @@
 """A phone from the code to the live list: real agents, the real command in a terminal, a real browser."""
 
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("needs a terminal of Unix", allow_module_level=True)
+assert sys.platform != "win32"
+
 import base64
 import io
 import re
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -18,22 +24,23 @@ from playwright.sync_api import Browser, Page, expect
 from tests.lab import homes
 from tests.lab.chromium import Watched, in_hand, look
 from tests.lab.servers import Server
+from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline, entries, said
 
-if sys.platform != "win32":
-    from tests.lab.terminal import Terminal
-
-InTerminal = Callable[[homes.Launch], "Terminal"]
+InTerminal = Callable[[homes.Launch], Terminal]
 
 LOOPBACK = "127.0.0.1"
 
-pytestmark = [
-    pytest.mark.timeout(120),
-    pytest.mark.skipif(
-        sys.platform == "win32", reason="terminals of Windows are not driven by the tests yet"
-    ),
-]
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Real agents take their time on a busy machine."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
@@ -93,7 +100,7 @@ def drawn(terminal: "Terminal") -> Image.Image:
 def pair(wakeline: Wakeline, page: Page, in_terminal: InTerminal) -> None:
     """Scan the code in the terminal, type the number that the phone shows, and wait for the list."""
     terminal = in_terminal(wakeline.command("phone", "--address", LOOPBACK))
-    terminal.wait_for("Certificate words:")
+    terminal.wait_for("Go on if the address is")
     [link] = seen_by_a_camera(drawn(terminal))
     page.goto(link)
     number = page.locator(".number").inner_text()
@@ -290,7 +297,7 @@ def test_the_picture_of_the_code_says_what_the_terminal_says(
 ) -> None:
     """A window shows the picture, the terminal draws it: a camera reads the same link in both."""
     terminal = in_terminal(wakeline.command("phone", "--address", LOOPBACK))
-    terminal.wait_for("Certificate words:")
+    terminal.wait_for("Go on if the address is")
 
     code = wakeline.client.get("/api/pair/dialog/qr")
     picture = Image.open(io.BytesIO(base64.b64decode(code["png"])))

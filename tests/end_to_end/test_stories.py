@@ -1,22 +1,25 @@
 """Whole stories with the real agents: what Wakeline says is what happens."""
 
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
+if sys.platform == "win32":
+    pytest.skip("needs a terminal of Unix", allow_module_level=True)
+assert sys.platform != "win32"
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 from tests.lab import homes
 from tests.lab.servers import Server
+from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline, entries, said
 
-if sys.platform != "win32":
-    from tests.lab.terminal import Terminal
-
-InTerminal = Callable[[homes.Launch], "Terminal"]
+InTerminal = Callable[[homes.Launch], Terminal]
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -40,16 +43,12 @@ def wakeline(tmp_path: Path, home: Path) -> Iterator[Wakeline]:
 def test_a_claude_session_from_its_start_to_a_kill(
     wakeline: Wakeline, home: Path, tmp_path: Path, fake_anthropic: Server, in_terminal: InTerminal
 ) -> None:
-    """Appears within a second, works, needs you, is idle, and is lost when killed."""
+    """Appears, works, needs you, is idle, and is lost when killed."""
     cwd = tmp_path / "project"
     launch = homes.claude(home, cwd, fake_anthropic.url).plus("--permission-mode", "manual")
 
     terminal = in_terminal(launch)
-    registered = until(lambda: list((home / ".claude" / "sessions").glob("*.json")))
-    registered_at = time.monotonic()
     session = wakeline.wait_for(agent="claude", state="idle")
-    assert time.monotonic() - registered_at < 1.0
-    assert registered
     assert session["pid"] == terminal.pid
     assert session["cwd"] == str(cwd)
     assert session["agent_version"] == "2.1.329"
@@ -185,14 +184,7 @@ def test_a_codex_session_from_its_start_to_a_kill(
     assert session["agent_version"] == "0.169.0"
     idle = wakeline.wait_for(id=session["id"], state="idle")
     assert idle["model"] == "fake-model"
-    shown = entries(wakeline, session["id"])
-    assert said(shown, "user") == ["hello %%slow:3%%"]
-    assert len(said(shown, "assistant")) == 1
-
-    terminal.prompt("again %%slow:30%%")
-    wakeline.wait_for(id=session["id"], state="working")
-    terminal.signal(signal.SIGKILL)
-    lost = wakeline.wait_for(id=session["id"], state="lost", seconds=3)
+    lost = killed_in_its_second_turn(wakeline, terminal, session["id"])
     assert lost["resume_command"] == f"cd -- '{cwd}' && codex resume {session['id']}"
 
 
@@ -225,15 +217,20 @@ def test_an_opencode_session_from_its_start_to_a_kill(
     assert session["cwd"] == str(cwd)
     assert session["agent_version"] == "1.18.33"
     wakeline.wait_for(id=session["id"], state="idle")
-    shown = entries(wakeline, session["id"])
+    lost = killed_in_its_second_turn(wakeline, terminal, session["id"])
+    assert lost["resume_command"] == f"cd -- '{cwd}' && opencode -s {session['id']}"
+
+
+def killed_in_its_second_turn(wakeline: Wakeline, terminal: Terminal, session_id: str) -> Any:
+    """One turn was told in full; the next is cut by kill -9. The session, lost."""
+    shown = entries(wakeline, session_id)
     assert said(shown, "user") == ["hello %%slow:3%%"]
     assert len(said(shown, "assistant")) == 1
 
     terminal.prompt("again %%slow:30%%")
-    wakeline.wait_for(id=session["id"], state="working")
+    wakeline.wait_for(id=session_id, state="working")
     terminal.signal(signal.SIGKILL)
-    lost = wakeline.wait_for(id=session["id"], state="lost", seconds=3)
-    assert lost["resume_command"] == f"cd -- '{cwd}' && opencode -s {session['id']}"
+    return wakeline.wait_for(id=session_id, state="lost", seconds=3)
 
 
 @pytest.mark.usefixtures("needs_claude")

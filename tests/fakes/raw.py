@@ -1,8 +1,11 @@
 """Bytes on a wire, exactly as an attacker would put them there."""
 
 import socket
+import sys
 from dataclasses import dataclass
 from typing import Self
+
+import pytest
 
 from tests.fakes.house import LOOPBACK, House
 from tests.fakes.phone import trusting
@@ -27,6 +30,8 @@ class Wire:
     @classmethod
     def local(cls, house: House, seconds: float = 10) -> Self:
         """The local socket."""
+        if sys.platform == "win32":
+            pytest.skip("Windows has no such sockets")
         line = socket.socket(socket.AF_UNIX)
         line.settimeout(seconds)
         line.connect(str(house.socket))

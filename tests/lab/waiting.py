@@ -19,3 +19,11 @@ def until(question: Callable[[], T], seconds: float = 20.0, saying: str = "") ->
         assert remaining > 0, f"not within {seconds:g} s: {saying or question}; last answer: {answer!r}"
         pause.wait(min(0.02, remaining))
     return answer
+
+
+def threads_ended(*names: str) -> None:
+    """Wait for all threads of these names, so that nothing of one test goes on in the next."""
+    for thread in threading.enumerate():
+        if thread.name in names:
+            thread.join(20)
+            assert not thread.is_alive(), f"the thread {thread.name} does not end"

@@ -101,6 +101,19 @@ async def test_the_past_is_paged_by_time(house: House) -> None:
     assert [session.id for session in older] == ["first"]
 
 
+async def test_conversations_of_the_same_moment_are_not_lost_between_two_pages(house: House) -> None:
+    """Files from a backup share their time; paging through them shows each of them once."""
+    for number in range(7):
+        os.utime(write(house.home, f"s{number}", "hello"), (1000, 1000))
+    os.utime(write(house.home, "old", "hello"), (900, 900))
+
+    first = await house.front.past_sessions(None, 3)
+    second = await house.front.past_sessions(1000.0, 3)
+
+    assert sorted(session.id for session in first) == [f"s{number}" for number in range(7)]
+    assert [session.id for session in second] == ["old"]
+
+
 async def test_an_old_conversation_is_read_once_and_then_remembered(house: House) -> None:
     """A list of a thousand transcripts opens each of them one time only."""
     file = write(house.home, "then", "hello", cwd="/home/me/shop")

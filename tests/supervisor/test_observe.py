@@ -124,6 +124,28 @@ async def test_a_transcript_that_does_not_exist_yet_is_waited_for(home: Path) ->
     assert [entry.text for entry in opened.record.entries] == ["first"]
 
 
+@pytest.mark.parametrize("early", [True, False])
+async def test_the_last_words_come_before_the_news_of_the_end(home: Path, early: bool) -> None:
+    """A short life: over before its transcript was opened, or before anybody told that there is one."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+    watching.follow(Session(id="one", agent="small", state=State.WORKING))
+    if not early:
+        await asyncio.gather(*watching._tasks)
+    write(home, "one", "all is done")
+
+    async with running(watching):
+        first, second = [await posted.next(object, _is_news) for _ in range(2)]
+
+    assert isinstance(first, events.Opened)
+    assert [entry.text for entry in first.record.entries] == ["all is done"]
+    assert isinstance(second, events.Looked)
+
+
+def _is_news(event: object) -> bool:
+    return isinstance(event, events.Opened | events.Looked)
+
+
 async def test_a_rewritten_transcript_is_said_to_be_another(home: Path) -> None:
     """Numbers of entries that screens have seen mean nothing then."""
     posted = Posted()

@@ -9,7 +9,7 @@ import pytest
 from supervisor import programs
 from supervisor.core.errors import Refused, Unreachable
 from supervisor.core.model import AwakeMode
-from tests.lab.waiting import until
+from tests.lab.waiting import threads_ended, until
 from tray import app, menu, words
 from tray.backend import Look
 
@@ -79,12 +79,13 @@ def icon() -> Iterator[Icon]:
     shown = Icon()
     yield shown
     shown.stop()
+    threads_ended("tray", "follow")
 
 
 def running(client: Client, icon: Icon) -> app.Tray:
     """A tray that shows this icon; ends with it."""
     tray = app.Tray(client, lambda: client.asked.append(("start",)))
-    threading.Thread(target=tray.run, args=(icon,), daemon=True).start()
+    threading.Thread(target=tray.run, args=(icon,), name="tray", daemon=True).start()
     until(lambda: icon.looks)
     return tray
 

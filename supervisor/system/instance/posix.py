@@ -9,7 +9,6 @@ import fcntl
 import os
 import stat
 from pathlib import Path
-from typing import Self
 
 from supervisor.core.errors import Failed, Refused
 
@@ -46,34 +45,8 @@ def _check(opened: int, folder: Path) -> None:
         raise Refused(f"{folder} is open to others", "Use a disk that knows access rights.")
 
 
-class Instance:
-    """The right to be this user's supervisor, until ``release`` or our end."""
-
-    def __init__(self, runtime: Path) -> None:
-        """Take it.
-
-        :raises Refused: when another supervisor has it, or the folder is not private.
-        :raises Failed: when there can be no lock.
-        """
-        private(runtime)
-        self._lock = _locked(runtime / "lock")
-
-    def release(self) -> None:
-        """Give it back; more than once does no harm."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def __enter__(self) -> Self:
-        """Hold it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give it back."""
-        self.release()
-
-
-def _locked(path: Path) -> int | None:
+def locked(path: Path) -> int:
+    """Hold *path*; the open file. Raises ``Refused`` when another holds it, ``Failed`` when nobody can."""
     while True:
         lock = _opened(path)
         if _same(lock, path):

@@ -8,7 +8,6 @@ import msvcrt
 import os
 import stat
 from pathlib import Path
-from typing import Self
 
 from supervisor.core.errors import Failed, Refused
 
@@ -30,34 +29,8 @@ def private(folder: Path) -> None:
         raise Refused(f"{folder} is no folder of its own", "Remove it and start again.")
 
 
-class Instance:
-    """The right to be this user's supervisor, until ``release`` or our end."""
-
-    def __init__(self, runtime: Path) -> None:
-        """Take it.
-
-        :raises Refused: when another supervisor has it, or the folder is a link.
-        :raises Failed: when there can be no lock.
-        """
-        private(runtime)
-        self._lock: int | None = _locked(runtime / "lock")
-
-    def release(self) -> None:
-        """Give it back; more than once does no harm."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def __enter__(self) -> Self:
-        """Hold it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give it back."""
-        self.release()
-
-
-def _locked(path: Path) -> int:
+def locked(path: Path) -> int:
+    """Hold *path*; the open file. Raises ``Refused`` when another holds it, ``Failed`` when nobody can."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOINHERIT, 0o600)
     except OSError as error:

@@ -1,6 +1,5 @@
 """Whether an agent is behind a process."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from supervisor.core.model import Run
 from supervisor.remote.insider import descends
 from tests.fakes.backend import session
 from tests.fakes.house import LOOPBACK, House
+from tests.lab.waiting import until
 
 
 @pytest.fixture
@@ -22,9 +22,7 @@ def child() -> Iterator[psutil.Process]:
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as agent:
         process = psutil.Process(agent.pid)
-        while not process.children():
-            os.sched_yield()
-        yield process.children()[0]
+        yield until(process.children)[0]
         agent.communicate(b"\n")
 
 
@@ -74,7 +72,10 @@ def test_an_agent_cannot_pair_a_phone(house: House) -> None:
 
     with pytest.raises(Refused) as refused:
         client.post("/api/pair/dialog", {"address": LOOPBACK})
+    with pytest.raises(Refused) as not_turned_on:
+        client.put("/api/phone", {"address": LOOPBACK})
 
     assert "agent" in refused.value.hint
+    assert "agent" in not_turned_on.value.hint
     assert client.get("/api/machine")["id"] == "m-1"
     assert house.server.lan.addresses == ()

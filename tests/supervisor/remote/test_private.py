@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_writing_never_follows_a_link(tmp_path: Path) -> None:
     assert not (tmp_path / "key").is_symlink()
 
 
-@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+@pytest.mark.parametrize("kind", ["link", "folder", *([] if sys.platform == "win32" else ["pipe"])])
 def test_only_plain_files_are_read(tmp_path: Path, kind: str) -> None:
     """A link, a folder or a pipe is no key, and no reason to wait."""
     place = tmp_path / "key"
@@ -39,7 +40,7 @@ def test_only_plain_files_are_read(tmp_path: Path, kind: str) -> None:
         place.symlink_to("/etc/hostname")
     elif kind == "folder":
         place.mkdir()
-    else:
+    elif sys.platform != "win32":
         os.mkfifo(place)
 
     with pytest.raises(Refused):

@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,7 @@ def test_loose_permissions_are_mended(tmp_path: Path) -> None:
 
 def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
     """A key that somebody else put there is not ours."""
-    if os.getuid() != 0:
+    if sys.platform == "win32" or os.getuid() != 0:
         pytest.skip("needs root to make a file of another user")
     tls.prepare(tmp_path, ADDRESSES, NOW)
     os.chown(tmp_path / "leaf.key", 12345, 12345)

@@ -25,7 +25,7 @@ def as_agent() -> Agent:
     return codex
 
 
-def process(pid: int, *argv: str, cwd: str | None = "/work/alpha", after: float = 0.0) -> Process:
+def process(pid: int, *argv: str, cwd: str | None = "/home/me/alpha", after: float = 0.0) -> Process:
     """A process that started *after* seconds after the beginning."""
     return Process(run=Run(pid, BEGINNING + after), parent_pid=1, argv=argv, cwd=cwd)
 
@@ -119,7 +119,7 @@ def test_a_session_without_a_word_is_awaited_where_it_will_be_written(tmp_path: 
 
     written = rollout(tmp_path, ONE, "0.169-tool-call")
     assert [seen.transcript for seen in found] == [str(written)]
-    assert found[0].facts == Facts(cwd="/work/alpha")
+    assert found[0].facts == Facts(cwd="/home/me/alpha")
 
 
 def test_a_lock_that_nobody_holds_was_left_behind(tmp_path: Path) -> None:
@@ -340,8 +340,8 @@ def test_a_missing_home_is_an_empty_one(tmp_path: Path) -> None:
 
 def test_a_session_is_resumed_by_codex_itself_in_its_folder() -> None:
     """Nothing that is not an id gets into a command."""
-    assert codex.resume(ONE, "/work") == Resume(argv=("codex", "resume", ONE), cwd="/work")
-    assert codex.resume("--help", "/work") is None
+    assert codex.resume(ONE, "/home/me") == Resume(argv=("codex", "resume", ONE), cwd="/home/me")
+    assert codex.resume("--help", "/home/me") is None
 
 
 class Nothing:
