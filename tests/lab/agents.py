@@ -12,6 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.nobody import REAL
+
 #: Longest time that the installation of one agent may take, in seconds.
 INSTALLATION = 600.0
 
@@ -93,7 +95,7 @@ def install(name: str) -> None:
     flags = ("--no-audit", "--no-fund", "--ignore-scripts", "--include=optional")
     command = [npm, "install", *flags, "--prefix", str(beside), pin.wanted]
     try:
-        subprocess.run(command, check=True, capture_output=True, timeout=INSTALLATION)
+        subprocess.run(command, check=True, capture_output=True, timeout=INSTALLATION, env=REAL)
         shutil.rmtree(folder, ignore_errors=True)
         beside.rename(folder)
     except (OSError, subprocess.SubprocessError) as problem:
