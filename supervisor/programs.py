@@ -20,8 +20,8 @@ def nursery_command() -> list[str]:
 
 
 def tray_command() -> list[str]:
-    """How the tray is started."""
-    return _command("wakeline-tray", "tray")
+    """How the tray is started by somebody who has started the supervisor."""
+    return _command("wakeline-tray", "tray", "--follow")
 
 
 def window_command(window: str, *arguments: str) -> list[str]:

@@ -17,6 +17,8 @@ from tray.follow import Client
 
 #: In a frozen program there is no ``python -m``: the first word says which window is meant.
 WINDOWS = {"pairing": "tray.pairing", "details": "tray.details", "clipboard": "supervisor.clipboard"}
+#: Whoever starts us has seen to the supervisor: one that is gone again was stopped on purpose.
+FOLLOW = "--follow"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,15 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(words.ALREADY)
         return 0
     with held:
-        return run()
+        return run(starts_supervisor=FOLLOW not in given)
 
 
-def run() -> int:
-    """Start what is missing, and serve the icon until it is taken away."""
+def run(*, starts_supervisor: bool) -> int:
+    """Start what is missing, if that is ours to do, and serve the icon until it is taken away."""
     from supervisor.client import connect
 
     client = connect()
-    start_if_missing(client)
+    if starts_supervisor:
+        start_if_missing(client)
     tray = Tray(client, programs.start_supervisor)
     icon = backend.make(tray.act, tray.opened, lambda: say(words.NO_TRAY))
     if icon is None:

@@ -40,6 +40,16 @@ def test_up_starts_what_does_not_run_and_finds_what_does(stopped: Wakeline) -> N
     assert "not running" in stopped.run("down").stdout
 
 
+def test_what_was_stopped_stays_stopped(stopped: Wakeline) -> None:
+    """The icon that ``up`` has just started does not start the supervisor again behind one's back."""
+    stopped.run("up")
+    stopped.run("down")
+    log = stopped.folder / "state" / "tray.log"
+    until(lambda: log.exists() and "tray" in log.read_text(), saying="the tray gave up: there is no screen")
+
+    assert "not running" in stopped.run("down").stdout
+
+
 def test_a_second_supervisor_is_refused(wakeline: Wakeline) -> None:
     """One supervisor for each user."""
     second = wakeline.run("serve", check=False)
