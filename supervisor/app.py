@@ -21,7 +21,7 @@ from supervisor.core import effects, events
 from supervisor.core.desk import Desk
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
-from supervisor.core.model import Machine, Power, Resume, Session
+from supervisor.core.model import Machine, Power, Resume
 from supervisor.engine import Engine, Hands
 from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
@@ -184,7 +184,7 @@ class Supervisor:
             effects.WatchExit: self._watch_exit,
             effects.Look: lambda e: self.observer.look(e.agent),
             effects.ReadBranch: self._read_branch,
-            effects.Save: lambda e: self._save(e.session),
+            effects.Save: lambda e: self.front.save(e.session),
             effects.Hold: lambda e: self.holder.hold(e.reason),
             effects.Release: lambda _: self.holder.release(),
         }
@@ -200,9 +200,6 @@ class Supervisor:
     def _read_branch(self, effect: effects.ReadBranch) -> None:
         found = git_branch(effect.cwd)
         self.engine.post(events.BranchRead(session_id=effect.session_id, branch=found, at=time.time()))
-
-    def _save(self, session: Session) -> None:
-        self.front.save(session)
 
     # -- ears: what the system tells --------------------------------------------------------------
 

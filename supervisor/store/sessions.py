@@ -48,11 +48,6 @@ def load(database: Database, since: float) -> list[Session]:
     return [s for s, saved_at in sessions if s and (saved_at > since or s.state not in OVER)]
 
 
-def forget_old(database: Database, before: float) -> None:
-    """Drop what nobody will ask for any more."""
-    database.change_soon("DELETE FROM session WHERE saved_at < ?", before)
-
-
 def _session(picture: str) -> Session | None:
     try:
         fields: dict[str, Any] = json.loads(picture)
