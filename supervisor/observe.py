@@ -15,8 +15,10 @@ from pathlib import Path
 
 from supervisor.agents import plain
 from supervisor.agents.base import Agent, Concern, History, Processes
+from supervisor.agents.steering import Line
 from supervisor.core import events
 from supervisor.core.model import OVER, Hosted, Run, Session, Sighting, Sign, Transcript
+from supervisor.core.steering import Approval
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class _Post:
     home: Path
     #: How the names of all files in its home begin.
     below: str
+    line: Line
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -48,6 +51,34 @@ class _Followed:
     session_id: str
     agent: str
     history: History
+
+
+class _Ear:
+    """Makes events of what an agent says."""
+
+    def __init__(self, agent: str, post: Post) -> None:
+        self._agent = agent
+        self._post = post
+
+    def turn(self, session_id: str, sign: Sign, waiting_for: str | None) -> None:
+        """See ``agents.steering.Ear``."""
+        self._post(
+            events.Told(
+                agent=self._agent,
+                session_id=session_id,
+                sign=sign,
+                waiting_for=waiting_for,
+                at=time.time(),
+            )
+        )
+
+    def asks(self, approval: Approval) -> None:
+        """See ``agents.steering.Ear``."""
+        self._post(events.Asked(agent=self._agent, approval=approval, at=time.time()))
+
+    def answered(self, approval_id: str) -> None:
+        """See ``agents.steering.Ear``."""
+        self._post(events.Answered(approval_id=approval_id, at=time.time()))
 
 
 class Observer:
@@ -70,7 +101,10 @@ class Observer:
 
         *hosted*: the terminals that are held; *ancestors*: of a process, its parent first.
         """
-        self._posts = {name: _Post(agent, home, f"{home}{os.sep}") for name, (agent, home) in agents.items()}
+        self._posts = {
+            name: _Post(agent, home, f"{home}{os.sep}", agent.steering.line(home, processes))
+            for name, (agent, home) in agents.items()
+        }
         self._processes = processes
         self._lines = lines
         self._post = post
@@ -97,6 +131,10 @@ class Observer:
                 group.create_task(self._keep_looking(post), name=f"look at {post.agent.name}")
                 group.create_task(self._keep_listening(post), name=f"listen to {post.agent.name}")
             group.create_task(self._scan(), name="scan processes")
+
+    def line(self, agent: str) -> Line:
+        """The agent's own channel."""
+        return self._posts[agent].line
 
     def look(self, agent: str) -> None:
         """Find out soon who of this agent is alive."""
@@ -138,22 +176,14 @@ class Observer:
             await asyncio.wait(self._tasks)
 
     async def _keep_listening(self, post: _Post) -> None:
-        name = post.agent.name
-
-        def tell(session_id: str, sign: Sign, waiting_for: str | None) -> None:
-            self._post(
-                events.Told(
-                    agent=name, session_id=session_id, sign=sign, waiting_for=waiting_for, at=time.time()
-                )
-            )
-
+        ear = _Ear(post.agent.name, self._post)
         while True:
             post.stirred.clear()
             try:
-                await post.agent.listen(post.home, tell)
+                await post.line.listen(ear)
             except Exception:  # as above
                 logger.exception("could not listen to %s", post.agent.title)
-            self._post(events.Unheard(agent=name, at=time.time()))
+            self._post(events.Unheard(agent=post.agent.name, at=time.time()))
             await post.stirred.wait()
 
     def _sightings(self, post: _Post) -> tuple[Sighting, ...]:

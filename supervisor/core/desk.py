@@ -12,7 +12,6 @@ from supervisor.core import effects, events
 from supervisor.core.keeper import Keeper
 from supervisor.core.model import (
     OVER,
-    Approval,
     Entry,
     EntryKind,
     Facts,
@@ -27,6 +26,7 @@ from supervisor.core.model import (
     State,
 )
 from supervisor.core.session import Trigger, by_sign, step
+from supervisor.core.steering import Approval
 from supervisor.core.titles import of_prompt
 
 #: What a turn looks like that was not brought to its end.
@@ -89,6 +89,8 @@ class Desk:
                 self._tell(event, wishes)
             case events.Unheard():
                 self._unhear(event)
+            case events.Asked() | events.Answered():
+                pass
             case events.Opened():
                 self._open(event, wishes)
             case events.Written():
@@ -225,7 +227,7 @@ class Desk:
             run=None,
             terminal=None,
             jobs_running=False,
-            approval=None,
+            approvals=(),
             stale=False,
         )
         self._put(ended, session, wishes)
@@ -292,9 +294,9 @@ class Desk:
             return session
         after = self._step(session, trigger, at)
         if after.state is State.NEEDS_YOU:
-            return replace(after, approval=after.approval or _question(after, waiting_for, at))
+            return replace(after, approvals=after.approvals or (_question(after, waiting_for, at),))
         failure = session.failure if after.state is State.CUT_OFF else None
-        return replace(after, approval=None, failure=failure)
+        return replace(after, approvals=(), failure=failure)
 
     def _branch(self, event: events.BranchRead, wishes: list[effects.Effect]) -> None:
         before = self.sessions.get(event.session_id)
@@ -434,10 +436,10 @@ def _differs_by_entries_only(session: Session, before: Session) -> bool:
 
 def _with_entry(session: Session, entry: Entry) -> Session:
     """The newest entry; it may also say what an open question is about."""
-    asked = session.approval
-    if asked and asked.tool is None and entry.kind is EntryKind.TOOL_CALL:
-        asked = replace(asked, tool=entry.tool, text=entry.text)
-    return replace(session, last_entry=entry, approval=asked)
+    asked = session.approvals
+    if asked and asked[0].tool is None and entry.kind is EntryKind.TOOL_CALL:
+        asked = (replace(asked[0], tool=entry.tool, text=entry.text), *asked[1:])
+    return replace(session, last_entry=entry, approvals=asked)
 
 
 def _is_silent(session: Session, at: float) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from supervisor.core.model import AwakeMode, Power, Record, Run, Session, Sighting, Sign
+from supervisor.core.steering import Approval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,23 @@ class Unheard:
     """An agent that told by itself cannot be heard any more: its transcripts count again."""
 
     agent: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An agent asks something, by a channel that takes an answer."""
+
+    agent: str
+    approval: Approval
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A question is over, whoever answered it."""
+
+    approval_id: str
     at: float
 
 
@@ -140,6 +158,8 @@ Event = (
     | Looked
     | Told
     | Unheard
+    | Asked
+    | Answered
     | Opened
     | Written
     | Replaced
