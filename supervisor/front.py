@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from supervisor.core import events
-from supervisor.core.desk import Desk, newest_first
+from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession
 from supervisor.core.journal import Journal
 from supervisor.core.model import (
@@ -27,6 +27,7 @@ from supervisor.core.model import (
     State,
     Transcript,
 )
+from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
 from supervisor.remote.backend import Picture
 from supervisor.store import answers, audit, devices, notes, sessions
