@@ -170,6 +170,7 @@ class Desk:
             name=sighting.name or session.name,
             transcript=sighting.transcript or session.transcript,
             pane=sighting.pane,
+            argv=sighting.argv or session.argv,
             reachable=bool(sighting.terminal or sighting.pane or sighting.reachable),
             jobs_running=sighting.jobs_running,
         )
@@ -276,7 +277,8 @@ class Desk:
         before = self.sessions.get(event.session_id)
         if before is None:
             return
-        session = before
+        # Whoever writes is not stopped, whoever let it go on.
+        session = self._step(before, Trigger.CONTINUED, event.at)
         for record in event.records:
             session = self._take_in(session, record, event.at)
             wishes.extend(effects.Publish("entry", session.id, entry) for entry in record.entries)

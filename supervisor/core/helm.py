@@ -10,7 +10,7 @@ from supervisor.core.model import OVER, Entry, Session, State
 from supervisor.core.outbox import Outbox
 from supervisor.core.steering import Approval, Focus, Typing
 
-_TIDY_EVERY: Final = 30.0
+_TIDY_EVERY: Final = 5.0
 
 
 class Helm:

@@ -166,3 +166,16 @@ class Remains:
     root: str
     paths: tuple[str, ...] = ()
     export: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trashed:
+    """A session in the trash; *until*: when it goes for good."""
+
+    id: str
+    agent: str
+    session_id: str
+    title: str | None
+    cwd: str | None
+    deleted_at: float
+    until: float
