@@ -317,7 +317,7 @@ class Desk:
         if trigger is None:
             return session
         if sign is not Sign.ASKING and said_at and self.helm.is_newer(session.id, said_at):
-            return session
+            return self._step(session, Trigger.ASKING, at)
         after = self._step(session, trigger, at)
         if after.state is State.NEEDS_YOU:
             return replace(after, approvals=after.approvals or (pictures.question(after, waiting_for, at),))

@@ -11,6 +11,8 @@ from supervisor.core.outbox import Outbox
 from supervisor.core.steering import Approval, Focus, Typing
 
 _TIDY_EVERY: Final = 5.0
+#: In all other states an agent goes on, so that nothing is asked any more.
+_MAY_BE_ASKED: Final = frozenset({State.NEEDS_YOU, State.PAUSED, State.STARTING})
 
 
 class Helm:
@@ -96,7 +98,8 @@ class Helm:
         if session.state in OVER:
             self.foci.give_back(session.id)
             return [*self.settled(session.id), *self.outbox.ended(session.id, at)]
-        return self.outbox.next(session, at)
+        over = self.settled(session.id) if session.state not in _MAY_BE_ASKED else []
+        return [*over, *self.outbox.next(session, at)]
 
     def taken(self, session: Session, entries: Iterable[Entry], at: float) -> list[effects.Effect]:
         """The agent wrote these."""
