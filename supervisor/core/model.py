@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from supervisor.core.steering import Approval, Focus, Prompt
+
 
 class State(StrEnum):
     """Where a session stands, in words that a person would use."""
@@ -157,6 +159,12 @@ class Sighting:
     at: float | None = None
     #: The terminal of ours that it runs in.
     terminal: str | None = None
+    #: The pane of somebody else's terminal program that it runs in.
+    pane: str | None = None
+    #: The agent has a channel to it.
+    reachable: bool = False
+    #: The command of its process.
+    argv: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,21 +223,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """A question of the agent that needs a yes, a no or an answer."""
-
-    id: str
-    session_id: str
-    at: float
-    #: What the agent waits for, in its own words.
-    summary: str
-    tool: str | None = None
-    text: str | None = None
-    #: Whether an answer from here reaches the agent; else "answer at the desk".
-    answerable: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One conversation of one agent, known by the agent's own session id. Owner: the desk."""
 
@@ -238,6 +231,12 @@ class Session:
     kind: Kind = Kind.SEEN
     #: Hosted: the terminal that it runs in, by the id of its holder.
     terminal: str | None = None
+    #: Adopted: program and pane that it runs in.
+    pane: str | None = None
+    #: The command of the process that served it last; empty if that is not known.
+    argv: tuple[str, ...] = ()
+    #: A prompt gets there, by its terminal or by a channel of the agent.
+    reachable: bool = False
     state: State = State.STARTING
     since: float = 0.0
     stale: bool = False
@@ -252,10 +251,13 @@ class Session:
     parent_id: str | None = None
     last_activity_at: float | None = None
     last_entry: Entry | None = None
-    focus: str | None = None
+    focus: Focus | None = None
+    #: What was given to it and is not done, oldest first.
+    prompts: tuple[Prompt, ...] = ()
     jobs: tuple[Job, ...] = ()
     jobs_running: bool = False
-    approval: Approval | None = None
+    #: All that is asked, oldest first.
+    approvals: tuple[Approval, ...] = ()
     reconnect: Reconnect | None = None
     failure: str | None = None
     keeps_awake: bool = False

@@ -142,6 +142,17 @@ def idempotency_key(head: Head) -> str | None:
     raise Refusal(400, detail="The Idempotency-Key must be 1 to 128 visible characters.", close=False)
 
 
+def document(body: bytes) -> dict[str, Any]:
+    """A JSON object of somebody else's making, on the local socket. Raises ``Refusal``."""
+    try:
+        told = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as trouble:
+        raise _bad_body("The body is not a JSON document.") from trouble
+    if not isinstance(told, dict):
+        raise _bad_body("The body must be a JSON object.")
+    return told
+
+
 def body_fields(body: bytes, known: frozenset[str]) -> dict[str, Any]:
     """A JSON object with known fields only. Raises ``Refusal`` for everything else, however odd."""
     if not body:

@@ -14,9 +14,10 @@ from aiohttp.http_exceptions import LineTooLong
 
 from supervisor.remote import access
 from supervisor.remote.access import POLICY
+from supervisor.remote.carry import Carriers
 from supervisor.remote.crowd import Guest
 from supervisor.remote.door import Door
-from supervisor.remote.exchange import Answer, Head, Listener, Refusal
+from supervisor.remote.exchange import EVENTS, Answer, Carry, Head, Listener, Refusal
 from supervisor.remote.stream import CLOGGED, Streams
 
 HEAD_SECONDS = 5.0
@@ -35,10 +36,11 @@ _log = logging.getLogger(__name__)
 class Hall(web.Server):
     """Owns what all connections share."""
 
-    def __init__(self, door: Door, streams: Streams) -> None:
+    def __init__(self, door: Door, streams: Streams, carriers: Carriers) -> None:
         super().__init__(self.serve)
         self.door = door
         self.streams = streams
+        self.carriers = carriers
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, admitted or refused, answered or followed."""
@@ -50,16 +52,22 @@ class Hall(web.Server):
             admitted = self.door.admit(_head(request, lane.guest), lane.listener())
             if admitted.ask.caller:
                 lane.guest.proved = True
+            lane.expects(admitted.length)
             body = await _body(request) if admitted.length else b""
             answer = await self.door.answer(admitted, body)
         except Refusal as refusal:
             answer = refusal.answer
         if isinstance(answer, Answer):
             return _response(answer)
-        if admitted.ask.caller is None:
+        caller = admitted.ask.caller
+        if caller is None:
             return _response(Refusal(401).answer)
-        response = await _open_stream(request)
-        await self.streams.serve(lane, answer, admitted.ask.caller)
+        if isinstance(answer, Carry):
+            response = await _open_stream(request, answer.content_type)
+            await self.carriers.serve(lane, response.write, answer, caller)
+            return response
+        response = await _open_stream(request, EVENTS)
+        await self.streams.serve(lane, answer, caller)
         return response
 
 
@@ -88,6 +96,8 @@ class Lane(web.RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
         self._between_requests = False
         self._unread = 0
+        self._may_be_unread = _UNREAD_BYTES
+        self.gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The other side is there: it has some seconds to say what it wants."""
@@ -103,10 +113,14 @@ class Lane(web.RequestHandler):
             self._between_requests = False
             self._within(HEAD_SECONDS)
         self._unread += len(data)
-        if self._unread > _UNREAD_BYTES:
+        if self._unread > self._may_be_unread:
             self.abort()
             return
         super().data_received(data)
+
+    def expects(self, length: int) -> None:
+        """A body of that length was admitted."""
+        self._may_be_unread = max(_UNREAD_BYTES, access.HEAD_BYTES + length)
 
     def begin(self) -> None:
         """The head is complete; from here on whoever waits has a deadline of its own."""
@@ -123,11 +137,13 @@ class Lane(web.RequestHandler):
         finally:
             self._between_requests = True
             self._unread = 0
+            self._may_be_unread = _UNREAD_BYTES
             self._within(IDLE_SECONDS if self.guest.proved else STRANGER_IDLE_SECONDS)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The other side is gone."""
         self._within(None)
+        self.gone.set()
         self._left(self.guest)
         self._hall.streams.lost(self)
         super().connection_lost(exc)
@@ -225,8 +241,8 @@ def _response(answer: Answer) -> web.Response:
     return response
 
 
-async def _open_stream(request: web.BaseRequest) -> web.StreamResponse:
-    headers = {**POLICY, "Content-Type": "text/event-stream; charset=utf-8"}
+async def _open_stream(request: web.BaseRequest, content_type: str) -> web.StreamResponse:
+    headers = {**POLICY, "Content-Type": content_type}
     response = _PlainStream(headers=headers)
     response.force_close()
     # The frames of the stream are chunks already: they are made once for all readers.

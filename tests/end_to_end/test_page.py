@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from supervisor.core.model import (
-    Approval,
     Awake,
     Entry,
     EntryKind,
@@ -23,6 +22,7 @@ from supervisor.core.model import (
     Session,
     State,
 )
+from supervisor.core.steering import Approval
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
 from tests.lab.chromium import SMALL, Phone, look
@@ -468,7 +468,7 @@ def test_a_question_is_shown_with_everything_that_hides_in_it(page: Page, desk: 
         id="a", session_id="s1", at=time.time(), summary="Run a command", tool="Bash",
         text="rm -rf \u202e/tmp\u2066 \u200b# harmless\x1b[2K",
     )  # fmt: skip
-    desk.put(working(state=State.NEEDS_YOU, approval=asked))
+    desk.put(working(state=State.NEEDS_YOU, approvals=(asked,)))
     pair(page, desk)
     open_session(page)
 
@@ -733,14 +733,16 @@ def test_a_token_that_ran_out_is_renewed_quietly(page: Page, desk: Desk) -> None
 def hostile_session(session_id: str = "s1") -> Session:
     """Markup in every field that a stranger can write."""
     at = time.time()
-    what = ("agent", "agent_version", "model", "name", "title", "cwd", "git_branch", "failure", "focus")
+    what = ("agent", "agent_version", "model", "name", "title", "cwd", "git_branch", "failure")
     facts: dict[str, Any] = dict.fromkeys(what, HOSTILE)
     return working(
         session_id,
         **facts,
         state=State.NEEDS_YOU,
         jobs=(Job(pid=2, command=HOSTILE, started_at=at),),
-        approval=Approval(id=HOSTILE, session_id="s1", at=at, summary=HOSTILE, tool=HOSTILE, text=HOSTILE),
+        approvals=(
+            Approval(id=HOSTILE, session_id="s1", at=at, summary=HOSTILE, tool=HOSTILE, text=HOSTILE),
+        ),
         reconnect=Reconnect(attempt=1, next_try_at=at, reason=HOSTILE, policy=HOSTILE),
         resume=Resume(argv=("claude", HOSTILE), cwd=HOSTILE),
         last_entry=entry(1, HOSTILE),
@@ -815,7 +817,7 @@ def test_nothing_is_wider_than_a_small_phone(page: Page, desk: Desk) -> None:
     long = "a_very_long_word_without_any_place_to_break_it_" * 20
     asked = Approval(id="a", session_id="s1", at=time.time(), summary=long, tool=long, text=long)
     desk.put(working("s2"))
-    desk.put(working(title=long, cwd=f"/{long}", model=long, state=State.NEEDS_YOU, approval=asked))
+    desk.put(working(title=long, cwd=f"/{long}", model=long, state=State.NEEDS_YOU, approvals=(asked,)))
     texts = [long, f"`{long}`", f"- {long}", f"| {long} |\n|---|\n| {long} |"]
     desk.say("s1", *(entry(n, text) for n, text in enumerate(texts)))
     desk.say("s1", *(entry(10 + n, long, kind) for n, kind in enumerate(EntryKind)))

@@ -15,7 +15,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from supervisor.core.model import Approval, Entry, EntryKind, Job, Reconnect, Role, State
+from supervisor.core.model import Entry, EntryKind, Job, Reconnect, Role, State
+from supervisor.core.steering import Approval
 from tests.fakes.backend import entry, kept_awake, session
 from tests.fakes.house import House
 
@@ -61,7 +62,7 @@ def _furnish(house: House) -> None:
     build = Job(pid=4242, command="npm run build", started_at=now - 60, cpu_percent=88.0)
     sessions = [
         replace(session("s-1", at=now), jobs=(build,), jobs_running=True, git_branch="main", tokens=48_123),
-        replace(session("s-2", at=now - 20, state=State.NEEDS_YOU), agent="codex", approval=waiting),
+        replace(session("s-2", at=now - 20, state=State.NEEDS_YOU), agent="codex", approvals=(waiting,)),
         replace(session("s-3", at=now - 300, state=State.CUT_OFF), reconnect=drop, failure="overloaded"),
         replace(session("s-4", at=now - 4000, state=State.IDLE), title=None, name="spare"),
         replace(session("s-5", at=now - 9000, state=State.LOST), run=None, keeps_awake=False),

@@ -13,7 +13,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from supervisor.core.model import (
-    Approval,
     Awake,
     Entry,
     EntryKind,
@@ -25,6 +24,7 @@ from supervisor.core.model import (
     Session,
     State,
 )
+from supervisor.core.steering import Approval
 from supervisor.remote.server import PAGE
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk, desk_in
@@ -120,7 +120,7 @@ def _sessions(at: float) -> list[Session]:
     )
     failed = replace(last, role=Role.SYSTEM, kind=EntryKind.ERROR, text="API Error: Connection error.")
     return [
-        _session("payments", State.NEEDS_YOU, "Update the client", at, 130, approval=asked),
+        _session("payments", State.NEEDS_YOU, "Update the client", at, 130, approvals=(asked,)),
         _session("flaky", State.WORKING, "Fix the flaky reconnect test", at, 250, last_entry=_story(at)[-1]),
         _session("parser", State.WORKING, "Port the parser", at, 4250, agent="codex", last_entry=last),
         _session("guide", State.CUT_OFF, "Write the migration guide", at, 95, last_entry=failed),

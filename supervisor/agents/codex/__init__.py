@@ -13,13 +13,14 @@ from pathlib import Path
 
 from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
 from supervisor.agents.codex import files
-from supervisor.agents.codex.daemon import listen as listen
 from supervisor.agents.codex.daemon import socket_in
 from supervisor.agents.codex.rollout import Rollout, facts_of_head, first_line, parent_in_head
+from supervisor.agents.codex.steering import CodexSteering
 from supervisor.core.model import Facts, Process, Resume, Run, Sighting, Transcript
 
 name = "codex"
 title = "Codex"
+steering = CodexSteering()
 
 _LOCK = ".lock"
 #: Words after which ``codex`` is no conversation in a terminal.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from supervisor.agents.base import Tell
 from supervisor.agents.fields import mapping, parsed, sequence, strings
+from supervisor.agents.steering import Ear
 from supervisor.core.model import Sign
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def socket_in(home: Path) -> Path:
     return home / "app-server-control" / "app-server-control.sock"
 
 
-async def listen(home: Path, tell: Tell) -> None:
+async def listen(home: Path, ear: Ear) -> None:
     """Pass on what the daemon says for as long as it lives; returns when there is none."""
     socket = socket_in(home)
     if not _is_there(socket):
@@ -55,7 +55,7 @@ async def listen(home: Path, tell: Tell) -> None:
             ping_interval=None,
             max_size=_LARGEST,
         ) as connection:
-            await _Conversation(connection, tell).run()
+            await _Conversation(connection, ear).run()
     except (OSError, WebSocketException, NotImplementedError):
         # Gone, going, not yet there, or a system without such sockets: its files tell when to come again.
         return
@@ -68,9 +68,9 @@ def _is_there(socket: Path) -> bool:
 class _Conversation:
     """One connection to the daemon. Owns the numbers of our questions and who is hidden."""
 
-    def __init__(self, connection: "ClientConnection", tell: Tell) -> None:
+    def __init__(self, connection: "ClientConnection", ear: Ear) -> None:
         self._connection = connection
-        self._tell = tell
+        self._ear = ear
         self._asked: dict[int, Callable[[Mapping[str, Any]], Any]] = {}
         self._number = 0
         #: Threads of Codex's own, such as the one that thinks of a title.
@@ -128,6 +128,6 @@ class _Conversation:
         waits = [_WAITS_FOR[flag] for flag in strings(flags) if flag in _WAITS_FOR]
         kind = status.get("type")
         if waits:
-            self._tell(thread, Sign.ASKING, waits[0])
+            self._ear.turn(thread, Sign.ASKING, waits[0])
         elif isinstance(kind, str) and kind in _SIGNS:
-            self._tell(thread, _SIGNS[kind], None)
+            self._ear.turn(thread, _SIGNS[kind], None)

@@ -4,17 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
 from supervisor.agents.opencode import store
 from supervisor.agents.opencode.history import Conversation
 from supervisor.agents.opencode.live import SESSION_ID, sightings, where
 from supervisor.agents.opencode.log import Log
+from supervisor.agents.steering import USUAL
 from supervisor.core.model import Resume, Sighting, Transcript
 
 name: Final = "opencode"
 title: Final = "OpenCode"
 
-listen = nothing_to_listen_to
+steering: Final = USUAL
 
 _LOG = "opencode.log"
 #: How far each log was read, for the homes looked at last.

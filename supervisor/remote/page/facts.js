@@ -66,7 +66,7 @@ function facts(session) {
     row(say('fact_tokens'), text_of(session.tokens == null ? null : number(session.tokens))),
     row(say('fact_cost'), text_of(cost)),
     row(say('fact_kind'), text_of(['hosted', 'adopted', 'seen'].includes(session.kind) ? say(`kind_${session.kind}`) : session.kind)),
-    session.focus && row(say('fact_focus'), text_of(session.focus)),
+    session.focus && row(say('fact_focus'), text_of(session.focus.label)),
     session.title && session.title !== name_of(session) && row(say('fact_title'), text_of(session.title)),
     session.parent_id && row(say('fact_parent'), text_of(session.parent_id), true),
     session.failure && row(say('fact_failure'), text_of(session.failure)),

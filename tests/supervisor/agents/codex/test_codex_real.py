@@ -22,9 +22,11 @@ from pathlib import Path
 import psutil
 
 from supervisor.agents import codex
+from supervisor.agents.codex import daemon as daemons
 from supervisor.agents.codex.rollout import Rollout
 from supervisor.core.model import Sighting, Sign
 from tests.lab import homes, servers
+from tests.lab.hearing import Ear
 from tests.lab.processes import Below
 from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
@@ -133,12 +135,13 @@ class Feed:
 
     def __init__(self, home: Home) -> None:
         """Begin to listen."""
-        self.told: list[tuple[str, Sign, str | None]] = []
+        self.ear = Ear()
+        self.told = self.ear.turns
         self.thread = threading.Thread(target=self._listen, args=(home.codex,), daemon=True)
         self.thread.start()
 
     def _listen(self, folder: Path) -> None:
-        asyncio.run(codex.listen(folder, lambda *sign: self.told.append(sign)))
+        asyncio.run(daemons.listen(folder, self.ear))
 
     def wait_for(self, sign: Sign, since: int = 0) -> tuple[str, Sign, str | None]:
         """Wait until this sign is told, and return it with its session."""

@@ -16,8 +16,9 @@ assert sys.platform != "win32"
 
 from websockets.asyncio.server import ServerConnection, unix_serve
 
-from supervisor.agents import codex
+from supervisor.agents.codex import daemon as daemons
 from supervisor.core.model import Sign
+from tests.lab.hearing import Ear
 
 Told = list[tuple[str, Sign, str | None]]
 
@@ -80,9 +81,9 @@ async def daemon(home: Path, loaded: dict[str, Any], news: Sequence[str | bytes]
 
 async def heard(home: Path) -> Told:
     """All that is told until the daemon hangs up."""
-    told: Told = []
-    await codex.listen(home, lambda *sign: told.append(sign))
-    return told
+    ear = Ear()
+    await daemons.listen(home, ear)
+    return ear.turns
 
 
 @pytest.mark.anyio
