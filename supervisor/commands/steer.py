@@ -188,7 +188,9 @@ def _restore(client: Client, wanted: str) -> int:
     trashed = client.get("/api/trash")["trashed"]
     found = [one for one in trashed if one["id"] == wanted or one["session_id"].startswith(wanted)]
     if len(found) != 1:
-        raise WrongUse(f"{len(found)} sessions in the trash begin with {wanted!r}.", "See: wakeline rm --list")
+        raise WrongUse(
+            f"{len(found)} sessions in the trash begin with {wanted!r}.", "See: wakeline rm --list"
+        )
     client.post(f"/api/trash/{quote(found[0]['id'], safe='')}/restore")
     print(f"Restored: wakeline resume {found[0]['session_id'][:8]}")
     return 0

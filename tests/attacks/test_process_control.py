@@ -13,12 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from supervisor.system import tree
 from tests.lab.fixtures import do_without
-from tests.lab.trees import Tree
-from tests.lab.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
