@@ -138,7 +138,7 @@ def _adopt(options: argparse.Namespace) -> int:
         print(f"Adopted: it can be typed into through {say.plain(session['pane'])}.")
     if session["kind"] == "seen":
         raise Refused(
-            "Its terminal is none that can be typed into from outside (tmux, screen, zellij, kitty, WezTerm).",
+            "Nobody else can type into its terminal: it is not tmux, screen, zellij, kitty or WezTerm.",
             f"Bring it into one of ours: wakeline takeover {options.id}",
         )
     return 0

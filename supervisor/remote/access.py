@@ -24,7 +24,7 @@ BODY_BYTES = 200 * 1024
 LOCAL_BODY_BYTES = 8 * 2**20
 TOKEN_SECONDS = 900.0
 READS_PER_MINUTE = 300
-MUTATIONS_PER_MINUTE = 20
+MUTATIONS_PER_MINUTE = 60
 #: Somebody types quickly, or holds a key down.
 KEYS_PER_MINUTE = 1200
 #: Page files, challenges and everything else before a proof, for each address.

@@ -45,7 +45,7 @@ def test_a_prompt_from_the_desk(house: House, desk: Client) -> None:
     assert desk.get(f"/api/sessions/s-1/prompts/{answer['command_id']}")["state"] == "waiting"
 
 
-def test_the_same_order_fifty_times_is_one_prompt(house: House, phone: Phone) -> None:
+def test_the_same_order_many_times_is_one_prompt(house: House, phone: Phone) -> None:
     """A phone that lost the answer asks again under the same key: one prompt, one answer."""
     replies = [
         phone.ask("POST", "/api/sessions/s-1/prompt", {"text": "go"}, {"Idempotency-Key": "k1"})
@@ -215,7 +215,7 @@ def test_a_session_goes_into_the_trash_and_comes_back(house: House, desk: Client
     assert orders(house)[-1] == ("restore", "x1")
 
 
-def test_a_screen_is_let_go_when_its_reader_goes(house: House, desk: Client) -> None:
+def test_a_screen_is_let_go_when_its_reader_goes(house: House) -> None:
     """Frames come as events; who hangs up is no longer painted for."""
     house.backend.steer.frames = [b'{"whole":true}', b'{"whole":false}']
 
@@ -229,7 +229,7 @@ def test_a_screen_is_let_go_when_its_reader_goes(house: House, desk: Client) -> 
     until(lambda: house.backend.steer.left == 1)
 
 
-def test_a_hook_is_answered_late(house: House, desk: Client) -> None:
+def test_a_hook_is_answered_late(house: House) -> None:
     """An agent's hook waits with its question until somebody decides; then it gets what it prints."""
     told: list[bytes] = []
     asking = threading.Thread(target=lambda: told.append(hook(house, {"request": "r1", "long": "x" * 10**6})))
@@ -243,7 +243,7 @@ def test_a_hook_is_answered_late(house: House, desk: Client) -> None:
     assert house.backend.steer.hooks[0][0] == "claude"
 
 
-def test_a_hook_that_is_gone_is_noticed(house: House, desk: Client) -> None:
+def test_a_hook_that_is_gone_is_noticed(house: House) -> None:
     """An agent that goes takes its question along."""
     with raw(house) as line:
         line.sendall(hook_request({"request": "r1"}))
