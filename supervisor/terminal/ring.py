@@ -45,3 +45,10 @@ class Ring:
                 return bytes(block[offset - place :])
             place += len(block)
         return b""
+
+    def modes_at_end(self) -> Modes:
+        """Which modes are on now; all that is kept is looked through."""
+        modes = self.modes.copy()
+        for block in self._blocks:
+            modes.feed(block)
+        return modes

@@ -64,3 +64,14 @@ def test_modes_that_were_forgotten_are_known() -> None:
         ring.append(b"z" * 70_000)
 
     assert ring.modes.restored() == b"\x1b[?1049h\x1b[?1000h\x1b[?25l"
+    assert ring.modes_at_end().restored() == ring.modes.restored()
+
+
+def test_modes_at_the_end_are_known() -> None:
+    """Also of a sequence that is torn between two blocks; the ring itself stays as it is."""
+    ring = Ring(LIMIT)
+    for piece in (b"\x1b[?1049h", b"z" * 70_000, b"\x1b[?20", b"04h" + b"z" * 65_534, b"\x1b[?1h\x1b[?1049l"):
+        ring.append(piece)
+
+    assert ring.modes_at_end().restored() == b"\x1b[?2004h\x1b[?1h"
+    assert ring.modes.restored() == b"\x1b[?1049h"
