@@ -84,6 +84,7 @@ class Holder:
         )
         self._ready = Ready()
         self._ring = Ring()
+        self._ring.resized(*posix.size(self._terminal))
         self._turns = Turns()
         self._clients = Clients(self, self._ready, self._ring, hello, listening)
         self._typist = Typist(self._terminal, self._written)
@@ -122,7 +123,7 @@ class Holder:
             self._hold_up(time.monotonic())
         if self._nudge_ends is not None and time.monotonic() >= self._nudge_ends:
             self._nudge_ends = None
-            posix.resize(self._terminal, *self._size_after_nudge)
+            self._set_size(*self._size_after_nudge)
         if self._goes_at is not None and self._clients.exit_is_seen:
             self._goes_at = min(self._goes_at, time.monotonic() + _LINGER_SEEN)
 
@@ -180,7 +181,12 @@ class Holder:
         if self._nudge_ends is not None:
             self._size_after_nudge = size
         else:
-            posix.resize(self._terminal, *size)
+            self._set_size(*size)
+
+    def _set_size(self, rows: int, columns: int) -> None:
+        posix.resize(self._terminal, rows, columns)
+        self._ring.resized(rows, columns)
+        self._clients.pass_on()
 
     def nudge(self) -> None:
         """Make the program paint its screen anew, for somebody who has not got all that made it.
@@ -190,7 +196,7 @@ class Holder:
         if self._terminal < 0 or self._nudge_ends is not None:
             return
         rows, columns = self._size_after_nudge = posix.size(self._terminal)
-        posix.resize(self._terminal, rows - 1 or 2, columns)
+        self._set_size(rows - 1 or 2, columns)
         self._nudge_ends = time.monotonic() + _NUDGE
 
     # -- the command ----------------------------------------------------------------------------

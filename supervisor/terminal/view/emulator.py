@@ -26,7 +26,7 @@ _STRING: Final = 4096
 #: So many bytes one cell's text may have.
 _CELL: Final = 256
 
-_APPLICATION_CURSOR, _BRACKETED_PASTE, _SYNCHRONIZED = 1, 2004, 2026
+_APPLICATION_CURSOR, _BRACKETED_PASTE, _SYNCHRONIZED, _CLUSTERS = 1, 2004, 2026, 2027
 _FLAGS: Final = (
     ("bold", "bold"),
     ("faint", "faint"),
@@ -69,6 +69,8 @@ class Emulator:
 
     def feed(self, text: bytes) -> None:
         """The program has printed this."""
+        # Every terminal passes over DEL; this one shows a blank.
+        text = text.replace(b"\x7f", b"")
         lib.ghostty_terminal_vt_write(self._terminal, text, len(text))
 
     def resize(self, rows: int, columns: int) -> None:
@@ -150,6 +152,9 @@ class Emulator:
         self._set("KITTY_IMAGE_MEDIUM_SHARED_MEM", "bool", False)
         self._set("APC_MAX_BYTES", "size_t", _STRING)
         self._set("CLIPBOARD_WRITE_MAX_BYTES", "size_t", _STRING)
+        # A flag or a family is one character of two cells, as agents count them.
+        self._set("MODE_DEFAULT", "GhosttyTerminalModeConfig", {"mode": _CLUSTERS, "value": True})
+        self._set("MODE", "GhosttyTerminalModeConfig", {"mode": _CLUSTERS, "value": True})
         made = ffi.new("GhosttyRenderState*")
         _check(lib.ghostty_render_state_new(ffi.NULL, made))
         self._render = ffi.gc(made[0], lib.ghostty_render_state_free)
@@ -165,7 +170,7 @@ class Emulator:
         _check(lib.ghostty_terminal_get(self._terminal, getattr(lib, f"GHOSTTY_TERMINAL_DATA_{what}"), out))
         return out[0]
 
-    def _set(self, what: str, form: str, value: int) -> None:
+    def _set(self, what: str, form: str, value: object) -> None:
         option = getattr(lib, f"GHOSTTY_TERMINAL_OPT_{what}")
         _check(lib.ghostty_terminal_set(self._terminal, option, ffi.new(f"{form}*", value)))
 
