@@ -12,22 +12,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from supervisor import __version__, terminal
+from supervisor import __version__, programs, terminal
 from supervisor import settings as setting
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
 from supervisor.core import awake as awake_rules
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
+from supervisor.core.helm import Helm
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
 from supervisor.core.model import Machine, Power, Resume
+from supervisor.core.steering import Typing
 from supervisor.engine import Engine, Hands
 from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
+from supervisor.steering import Panes, Shelf, open_wheel
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
 from supervisor.system import boot, power
@@ -36,6 +39,7 @@ from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
 from supervisor.system.processes import Processes
+from supervisor.terminal.view import Views
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
 
@@ -49,6 +53,7 @@ def serve(*, quiet: bool) -> int:
     _log(quiet)
     with Instance(places.runtime):
         private(places.state)
+        private(places.terminals)
         database = open_database(places.state / "wakeline.db")
         asyncio.run(_run(places, settings, database))
     return 0
@@ -91,7 +96,10 @@ class Supervisor:
             home=str(Path.home()),
         )
         self.desk = Desk(
-            keeper=Keeper(rules), resume=self._resume, keep_over=settings.list.keep_over_hours * 3600.0
+            keeper=Keeper(rules),
+            helm=Helm(_typing),
+            resume=self._resume,
+            keep_over=settings.list.keep_over_hours * 3600.0,
         )
         self.engine = Engine(self.desk, self._hands())
         self.watch = open_watch(self._changed, logger.warning)
@@ -102,7 +110,9 @@ class Supervisor:
             started_at=processes.started_at,
             changed=lambda: self.observer.look_at_all(),
             ended=self._terminal_ended,
+            turned=lambda *turn: self.wheel.turned(*turn),
         )
+        panes = Panes(processes.environment)
         self.observer = Observer(
             agents=self._agents,
             processes=processes,
@@ -110,6 +120,7 @@ class Supervisor:
             post=self.engine.post,
             hosted=self.roll.hosted,
             ancestors=processes.ancestors,
+            pane=panes.of,
         )
         self.front = Front(
             desk=self.desk,
@@ -120,6 +131,23 @@ class Supervisor:
             machine=_machine(database),
             resume=self._resume,
         )
+        self.shelf = Shelf(self.front.store, places.trash)
+        self.views = Views(places.terminals, programs.painter_command)
+        self.wheel = open_wheel(
+            desk=self.desk,
+            post=self.engine.post,
+            agents=self._agents,
+            seen=self.front,
+            eyes=self.observer,
+            processes=processes,
+            roll=self.roll,
+            start=lambda order: self.roll.start(order, self._start_nursery),
+            panes=panes,
+            views=self.views,
+            shelf=self.shelf,
+            hook=programs.hook_command(places.socket),
+        )
+        self.front.steered_by(self.wheel)
         self.server = Server(
             self.front,
             socket=places.socket,
@@ -161,11 +189,15 @@ class Supervisor:
         self.engine.post(
             events.Restored(sessions=observed, rebooted=last_boot not in {None, this_boot}, at=now)
         )
+        self.engine.post(events.PromptsRestored(prompts=await self.shelf.restored(), at=now))
+        await self.shelf.purge()
 
     async def _close(self) -> None:
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()
+        self.wheel.close()
+        await self.views.close()
         self.observer.close()
         self.roll.close()
         for stop in self._exits.values():
@@ -185,9 +217,16 @@ class Supervisor:
             effects.Look: lambda e: self.observer.look(e.agent),
             effects.ReadBranch: self._read_branch,
             effects.Save: lambda e: self.front.save(e.session),
+            effects.KeepPrompt: lambda e: self.wheel.keep(e),
+            effects.Deliver: lambda e: self.wheel.deliver(e),
+            effects.Withdraw: lambda e: self.wheel.withdraw(e),
+            effects.FocusLost: lambda e: self.wheel.focus_lost(e),
             effects.Hold: lambda e: self.holder.hold(e.reason),
             effects.Release: lambda _: self.holder.release(),
         }
+
+    def _start_nursery(self, end: int) -> None:
+        programs.start_nursery(self._places.holders_log, end)
 
     def _watch_exit(self, effect: effects.WatchExit) -> None:
         if effect.run not in self._exits:
@@ -228,6 +267,10 @@ class Supervisor:
     def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
         known = AGENTS.get(agent)
         return known.resume(session_id, cwd) if known else None
+
+
+def _typing(agent: str) -> Typing:
+    return AGENTS[agent].steering.typing if agent in AGENTS else Typing()
 
 
 async def _ended(*tasks: asyncio.Task[Any]) -> None:

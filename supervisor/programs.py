@@ -19,6 +19,21 @@ def nursery_command() -> list[str]:
     return _command("wakeline", "supervisor", "nursery")
 
 
+def hook_command(socket: Path) -> list[str]:
+    """How an agent's hook reaches the supervisor at *socket*; the agent's name comes behind it."""
+    if _frozen():
+        return [*_command("wakeline", "supervisor", "hook"), str(socket)]
+    # -I and -S: an agent waits for it at every question, and it needs nothing but the library.
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("hook.py")), str(socket)]
+
+
+def start_nursery(log: Path, end: int) -> None:
+    """Start the parent of holders, with socket *end* as its standard input."""
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        start(nursery_command(), stdin=end, stdout=file, stderr=file)
+
+
 def tray_command() -> list[str]:
     """How the tray is started by somebody who has started the supervisor."""
     return _command("wakeline-tray", "tray", "--follow")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from supervisor.agents.base import Processes
-from supervisor.core.model import Resume, Session, Sign
+from supervisor.core.model import Resume, Run, Session, Sighting, Sign
 from supervisor.core.steering import Approval, Decision, Launch, Prompt, Remains, Typing
 
 
@@ -44,6 +44,11 @@ class Line:
         be called again after a change of concern LIVE. First it tells how every session stands,
         and everything that is asked.
         """
+
+    def reaches(self, seen: Sighting) -> bool:
+        """Whether there is a channel to it now. Must not wait for anything; from any thread."""
+        del seen
+        return False
 
     async def prompt(self, session: Session, prompt: Prompt) -> bool:
         """Give it a prompt. The same prompt twice is taken once wherever the agent can tell."""
@@ -92,6 +97,11 @@ class Steering:
         """
         del argv
         return session.resume
+
+    def ends_by(self, session: Session, processes: Processes) -> Run | None:
+        """The process whose end ends this session and no other; ``None``: there is none."""
+        del processes
+        return session.run
 
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """What is stored of it and goes into the trash. May block on disk."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from supervisor.core.model import Run, Session
+from supervisor.core.steering import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,36 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepPrompt:
+    """Keep this prompt on disk: it is needed after a crash."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Give this prompt to its session. *again*: that may have been done before a crash."""
+
+    prompt: Prompt
+    session: Session
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """This question is over: nobody need wait for its answer."""
+
+    approval_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FocusLost:
+    """The terminal of this session is the desk's again."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Keep the machine awake, for this reason."""
 
@@ -78,4 +109,19 @@ class Wait:
     seconds: float
 
 
-Effect = Publish | Follow | Unfollow | WatchExit | Look | ReadBranch | Save | Hold | Release | Wait
+Effect = (
+    Publish
+    | Follow
+    | Unfollow
+    | WatchExit
+    | Look
+    | ReadBranch
+    | Save
+    | KeepPrompt
+    | Deliver
+    | Withdraw
+    | FocusLost
+    | Hold
+    | Release
+    | Wait
+)

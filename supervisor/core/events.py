@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from supervisor.core.model import AwakeMode, Power, Record, Run, Session, Sighting, Sign
-from supervisor.core.steering import Approval
+from supervisor.core.steering import Approval, Prompt, PromptState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,76 @@ class Answered:
     """A question is over, whoever answered it."""
 
     approval_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptsRestored:
+    """The supervisor started; these prompts were not done when it was last heard of."""
+
+    prompts: tuple[Prompt, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptGiven:
+    """Somebody gave a prompt, and it was not refused."""
+
+    prompt: Prompt
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMoved:
+    """What became of a prompt on its way. *note* says why, in a sentence."""
+
+    prompt_id: str
+    state: PromptState
+    at: float
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Focused:
+    """A screen took the focus of a session."""
+
+    session_id: str
+    holder: str
+    label: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """Whoever has the focus of this session typed."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FocusGiven:
+    """Focus was given back: of one session, or all that *holder* has; ``None``: whoever has it."""
+
+    session_id: str | None
+    holder: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """All processes of a session were stopped, or continued."""
+
+    session_id: str
+    paused: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    """A session was put into the trash: it leaves the list."""
+
+    session_id: str
     at: float
 
 
@@ -160,6 +230,14 @@ Event = (
     | Unheard
     | Asked
     | Answered
+    | PromptsRestored
+    | PromptGiven
+    | PromptMoved
+    | Focused
+    | Typed
+    | FocusGiven
+    | Paused
+    | Discarded
     | Opened
     | Written
     | Replaced

@@ -159,6 +159,12 @@ class Sighting:
     at: float | None = None
     #: The terminal of ours that it runs in.
     terminal: str | None = None
+    #: The pane of somebody else's terminal program that it runs in.
+    pane: str | None = None
+    #: The agent has a channel to it.
+    reachable: bool = False
+    #: The command of its process.
+    argv: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +233,10 @@ class Session:
     terminal: str | None = None
     #: Adopted: program and pane that it runs in.
     pane: str | None = None
+    #: The command of the process that served it last; empty if that is not known.
+    argv: tuple[str, ...] = ()
+    #: A prompt gets there, by its terminal or by a channel of the agent.
+    reachable: bool = False
     state: State = State.STARTING
     since: float = 0.0
     stale: bool = False

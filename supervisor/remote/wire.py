@@ -26,7 +26,7 @@ from supervisor.core.model import (
     Resume,
     Session,
 )
-from supervisor.core.steering import Approval, Focus, Prompt, Question
+from supervisor.core.steering import Approval, Focus, Prompt, Question, Trashed
 from supervisor.remote.backend import Picture
 
 Document = dict[str, Any]
@@ -230,6 +230,20 @@ def prompt(given: Prompt) -> Document:
         "by": given.by,
         "at": time(given.at),
         "note": given.note,
+    }
+
+
+def trashed(what: Trashed) -> Document:
+    """A session in the trash."""
+    return {
+        "id": what.id,
+        "trash_id": what.id,
+        "agent": what.agent,
+        "session_id": what.session_id,
+        "title": what.title,
+        "cwd": what.cwd,
+        "deleted_at": time(what.deleted_at),
+        "until": time(what.until),
     }
 
 

@@ -31,6 +31,7 @@ _KEPT = (
 def save(database: Database, session: Session) -> None:
     """Keep the picture of a session."""
     picture = {name: getattr(session, name) for name in _KEPT}
+    picture["argv"] = list(session.argv)
     picture["run"] = [session.run.pid, session.run.started_at] if session.run else None
     database.change_soon(
         "INSERT OR REPLACE INTO session (id, agent, saved_at, picture) VALUES (?, ?, ?, ?)",
@@ -52,6 +53,7 @@ def _session(picture: str) -> Session | None:
     try:
         fields: dict[str, Any] = json.loads(picture)
         run = fields.pop("run", None)
+        fields["argv"] = tuple(fields.pop("argv", ()))
         fields["state"], fields["kind"] = State(fields["state"]), Kind(fields["kind"])
         return Session(**fields, run=Run(run[0], run[1]) if run else None)
     except (ValueError, TypeError, KeyError, IndexError):
