@@ -10,14 +10,14 @@ from typing import Any, Final, Protocol
 from supervisor.agents.steering import Line, Steering
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
-from supervisor.core.errors import NoSuchSession, Refused, WakelineError
+from supervisor.core.errors import NoSuchSession, NotNow, Refused, WakelineError
 from supervisor.core.model import OVER, Entry, Page, Role, Session, State
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
 from supervisor.remote.backend import Who
 from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
-from supervisor.steering.typist import NotNow, Typist
+from supervisor.steering.typist import Typist
 from supervisor.terminal import Roll
 from supervisor.terminal.view import Views, keys
 
