@@ -19,6 +19,11 @@ def nursery_command() -> list[str]:
     return _command("wakeline", "supervisor", "nursery")
 
 
+def painter_command(folder: Path, terminal: str) -> list[str]:
+    """How a painter of one terminal is started; *folder*: where the terminals are held."""
+    return _command("wakeline", "supervisor", "painter", str(folder), terminal)
+
+
 def tray_command() -> list[str]:
     """How the tray is started by somebody who has started the supervisor."""
     return _command("wakeline-tray", "tray", "--follow")
