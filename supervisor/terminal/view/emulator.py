@@ -196,7 +196,6 @@ class Emulator:
         _check(lib.ghostty_terminal_resize(self._terminal, columns, rows, 8, 16))
         self._set("SCROLLBACK_MAX_LINES", "size_t", LINES + _PAGE // columns)
         # Lines are broken anew: what they were called before is void.
-        self._top += self._above() + rows
         self._anchor = None
 
     # -- the numbers of lines ---------------------------------------------------------------------
@@ -208,13 +207,13 @@ class Emulator:
         """See how far the screen's top has moved on: a place in the library moves with its line."""
         if self._is_alternate():
             return
-        above = self._above()
-        if self._anchor is not None:
-            place = ffi.new("GhosttyPointCoordinate*")
-            tag = lib.GHOSTTY_POINT_TAG_SCREEN
-            known = lib.ghostty_tracked_grid_ref_point(self._anchor, tag, place) == lib.GHOSTTY_SUCCESS
-            # That line is not kept any more: then every one is new.
-            self._top += max(0, above - place.y) if known else above + self._size[0]
+        above, place = self._above(), ffi.new("GhosttyPointCoordinate*")
+        tag = lib.GHOSTTY_POINT_TAG_SCREEN
+        if self._anchor and lib.ghostty_tracked_grid_ref_point(self._anchor, tag, place) == 0:
+            self._top += max(0, above - place.y)
+        else:
+            # That line is not kept any more: every one is new.
+            self._top += above + (self._size[0] if self._top else 0)
         made = ffi.new("GhosttyTrackedGridRef*")
         top = ffi.new("GhosttyPointS*")
         top.tag = lib.GHOSTTY_POINT_TAG_ACTIVE

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,9 +12,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from supervisor.core.errors import Failed, NoSuchSession, Refused
-from supervisor.terminal.view import UNABLE
 from supervisor.terminal.view.picture import EMPTY, Frame, Modes, Page, Picture, frame, understood
 
+#: How terminals are called.
+_ID: Final = re.compile("[0-9a-f]+")
 #: Seconds within which a terminal is painted for the first time, or a page of lines comes.
 _WITHIN: Final = 10.0
 #: A painter waits so long for somebody else to look: a page that is loaded anew.
@@ -47,6 +49,8 @@ class Views:
 
     async def open(self, terminal: str) -> "View":
         """Look at one. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
+        if not _ID.fullmatch(terminal):
+            raise _nobody_holds()
         painting = self._paintings.get(terminal)
         if painting is None or painting.is_over:
             painting = self._paintings[terminal] = _Painting(
@@ -176,7 +180,7 @@ class _Painting:
         if self.trouble:
             raise self.trouble
         if self.picture is None:
-            raise NoSuchSession("Nobody holds that terminal any more.", "See: wakeline ls")
+            raise _nobody_holds()
 
     async def lines(self, before: int, count: int) -> Page:
         """See ``View.history``."""
@@ -296,10 +300,16 @@ class _Painting:
             case b"page":
                 self._turn_page(*map(int, rest.split()))
             case b"gone":
-                self.is_over = True
+                self._end()
+            case b"old":
+                self.trouble = Refused(
+                    "This terminal is held by an older version of Wakeline, which cannot show it.",
+                    "It can be shown when its session has been started anew.",
+                )
+                self._end()
             case b"unable":
                 self.trouble = Refused("Terminals cannot be shown on this system.")
-                self.is_over = True
+                self._end()
             case _:
                 pass
 
@@ -338,6 +348,10 @@ class _Painting:
     def _say(self, words: bytes) -> None:
         if self._process and self._process.stdin and not self._process.stdin.is_closing():
             self._process.stdin.write(words)
+
+
+def _nobody_holds() -> NoSuchSession:
+    return NoSuchSession("Nobody holds that terminal any more.", "See: wakeline ls")
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
