@@ -31,7 +31,6 @@ from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
 from supervisor.steering import Panes, Shelf, open_wheel
-from supervisor.terminal.view import Views
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
 from supervisor.system import boot, power
@@ -40,6 +39,7 @@ from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
 from supervisor.system.processes import Processes
+from supervisor.terminal.view import Views
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
 
@@ -98,7 +98,8 @@ class Supervisor:
         self.desk = Desk(
             keeper=Keeper(rules),
             helm=Helm(_typing),
-            resume=self._resume, keep_over=settings.list.keep_over_hours * 3600.0
+            resume=self._resume,
+            keep_over=settings.list.keep_over_hours * 3600.0,
         )
         self.engine = Engine(self.desk, self._hands())
         self.watch = open_watch(self._changed, logger.warning)

@@ -15,7 +15,9 @@ def add_approve(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace
     parser.add_argument("id", nargs="?", help="the session that asks; without it all questions are listed")
     parser.add_argument("--deny", action="store_true", help="say no")
     parser.add_argument("--reason", help="why not, for the agent")
-    parser.add_argument("--answer", action="append", default=[], metavar="A", help="an answer, one a question")
+    parser.add_argument(
+        "--answer", action="append", default=[], metavar="A", help="an answer to each question"
+    )
     parser.add_argument("--question", metavar="ID", help="which of several questions")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     return _approve

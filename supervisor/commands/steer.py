@@ -138,7 +138,7 @@ def _adopt(options: argparse.Namespace) -> int:
         print(f"Adopted: it can be typed into through {say.plain(session['pane'])}.")
     if session["kind"] == "seen":
         raise Refused(
-            "Its terminal is none that can be typed into from outside (tmux, screen, zellij, kitty, WezTerm).",
+            "Nobody else can type into its terminal: it is not tmux, screen, zellij, kitty or WezTerm.",
             f"Bring it into one of ours: wakeline takeover {options.id}",
         )
     return 0
@@ -188,7 +188,9 @@ def _restore(client: Client, wanted: str) -> int:
     trashed = client.get("/api/trash")["trashed"]
     found = [one for one in trashed if one["id"] == wanted or one["session_id"].startswith(wanted)]
     if len(found) != 1:
-        raise WrongUse(f"{len(found)} sessions in the trash begin with {wanted!r}.", "See: wakeline rm --list")
+        raise WrongUse(
+            f"{len(found)} sessions in the trash begin with {wanted!r}.", "See: wakeline rm --list"
+        )
     client.post(f"/api/trash/{quote(found[0]['id'], safe='')}/restore")
     print(f"Restored: wakeline resume {found[0]['session_id'][:8]}")
     return 0

@@ -22,7 +22,6 @@ from supervisor.remote.exchange import (
 )
 from supervisor.remote.route import Rooms, Route
 
-
 _NOT_FOR_AGENTS = "A process that an agent started may not do that: use the tray or another terminal."
 
 
@@ -128,7 +127,7 @@ class Door:
             raise Refusal(403, detail=f"This device may not do that; it needs {route.scope}.", close=False)
         if route.not_for_agents and caller.pid is not None and self._is_insider(caller.pid):
             raise Refusal(403, detail=_NOT_FOR_AGENTS, close=False)
-        self._rooms.rates.device(caller, route.method)
+        self._rooms.rates.device(caller, route.method, typing=route.typing)
 
     def _is_insider(self, pid: int) -> bool:
         sessions: tuple[Session, ...] = tuple(self._rooms.backend.picture().sessions)

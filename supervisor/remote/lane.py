@@ -28,7 +28,6 @@ IDLE_SECONDS = 75.0
 STRANGER_IDLE_SECONDS = 15.0
 #: Discards what a refused client still sends, so that it gets to read why.
 _LINGER_SECONDS = 1.0
-_UNREAD_BYTES = access.HEAD_BYTES + access.BODY_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +51,6 @@ class Hall(web.Server):
             admitted = self.door.admit(_head(request, lane.guest), lane.listener())
             if admitted.ask.caller:
                 lane.guest.proved = True
-            lane.expects(admitted.length)
             body = await _body(request) if admitted.length else b""
             answer = await self.door.answer(admitted, body)
         except Refusal as refusal:
@@ -96,7 +94,8 @@ class Lane(web.RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
         self._between_requests = False
         self._unread = 0
-        self._may_be_unread = _UNREAD_BYTES
+        longest = access.LOCAL_BODY_BYTES if listener().local else access.BODY_BYTES
+        self._may_be_unread = access.HEAD_BYTES + longest
         self.gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -118,10 +117,6 @@ class Lane(web.RequestHandler):
             return
         super().data_received(data)
 
-    def expects(self, length: int) -> None:
-        """A body of that length was admitted."""
-        self._may_be_unread = max(_UNREAD_BYTES, access.HEAD_BYTES + length)
-
     def begin(self) -> None:
         """The head is complete; from here on whoever waits has a deadline of its own."""
         self._within(None)
@@ -137,7 +132,6 @@ class Lane(web.RequestHandler):
         finally:
             self._between_requests = True
             self._unread = 0
-            self._may_be_unread = _UNREAD_BYTES
             self._within(IDLE_SECONDS if self.guest.proved else STRANGER_IDLE_SECONDS)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -224,7 +218,8 @@ def _head(request: web.BaseRequest, guest: Guest) -> Head:
 async def _body(request: web.BaseRequest) -> bytes:
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await request.read()
+            # How long it may be was decided by its announced length.
+            return await request.content.read()
     except TimeoutError as trouble:
         raise Refusal(408) from trouble
     except web.HTTPException as trouble:

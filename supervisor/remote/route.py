@@ -51,6 +51,8 @@ class Route:
     while_pairing: bool = False
     #: Refused to a process that an agent started.
     not_for_agents: bool = False
+    #: Comes many times a second, as keys do.
+    typing: bool = False
     query: frozenset[str] = frozenset()
     longest_body: int = 0
     pattern: re.Pattern[str] = field(init=False)

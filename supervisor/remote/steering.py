@@ -18,12 +18,12 @@ from supervisor.remote.exchange import JSON, NOTHING, Answer, Ask, Carry, Refusa
 from supervisor.remote.route import Rooms, Route
 
 #: JSON makes a text longer: every character that it escapes is.
-_PROMPT_BODY: Final = 3 * LONGEST_PROMPT + 4096
+_PROMPT_BODY: Final = access.BODY_BYTES
 _SMALL: Final = 4 * 1024
 #: Answers in one's own words.
 _DECISION_BODY: Final = 32 * 1024
 #: What an agent says to its hook: whole files that it wants to write.
-_HOOK_BODY: Final = 8 * 2**20
+_HOOK_BODY: Final = access.LOCAL_BODY_BYTES
 _WHENS: Final = ("now", "idle")
 _KEYS: Final = 64
 _LINES: Final = 200
@@ -262,7 +262,14 @@ STEERING: Final[tuple[Route, ...]] = (
     _order("POST", f"{_SESSION}/prompt", prompt, body=_PROMPT_BODY),
     Route(method="GET", path=f"{_SESSION}/prompts/{{prompt}}", scope=_VIEW, serve=given),
     _order("DELETE", f"{_SESSION}/prompts/{{prompt}}", cancel),
-    _order("POST", f"{_SESSION}/keys", keys, body=_DECISION_BODY),
+    Route(
+        method="POST",
+        path=f"{_SESSION}/keys",
+        scope=_CONTROL,
+        serve=keys,
+        typing=True,
+        longest_body=_DECISION_BODY,
+    ),
     _order("POST", f"{_SESSION}/interrupt", interrupt),
     _order("POST", f"{_SESSION}/pause", pause),
     _order("POST", f"{_SESSION}/continue", go_on),

@@ -191,5 +191,3 @@ class _Once:
 
     async def __aexit__(self, *_: object) -> None:
         self._inside.discard(self._session_id)
-
-

@@ -98,9 +98,7 @@ class Wheel:
             raise Refused("Nothing can be typed into this session's terminal.", "Take it over first.")
         if who.name != DESK:
             await self._typist.take(session)
-        self._post(
-            events.Focused(session_id=session_id, holder=who.name, label=who.label, at=time.time())
-        )
+        self._post(events.Focused(session_id=session_id, holder=who.name, label=who.label, at=time.time()))
         focus = self._desk.helm.focus(session_id)
         if focus is None:
             raise Refused("The session has just ended.")
@@ -126,9 +124,7 @@ class Wheel:
             return
         session = next((s for s in self._desk.sessions.values() if s.terminal == terminal), None)
         if session and session.focus and session.focus.holder != DESK:
-            self._post(
-                events.Focused(session_id=session.id, holder=DESK, label="the desk", at=time.time())
-            )
+            self._post(events.Focused(session_id=session.id, holder=DESK, label="the desk", at=time.time()))
 
     # -- typing ---------------------------------------------------------------------------------
 

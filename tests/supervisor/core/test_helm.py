@@ -92,7 +92,7 @@ def test_several_questions_are_shown_until_each_is_over(desk: Desk) -> None:
     assert [one.id for one in desk.sessions["s"].approvals] == ["two"]
     assert desk.sessions["s"].state is State.NEEDS_YOU
     desk.handle(events.Answered(approval_id="two", at=23.0))
-    assert desk.sessions["s"].state is State.WORKING
+    assert str(desk.sessions["s"].state) == "working"
 
 
 def test_an_end_takes_its_questions_along(desk: Desk) -> None:
@@ -190,7 +190,7 @@ def test_a_paused_session_stays_paused_whatever_its_registry_says(desk: Desk) ->
 
     desk.handle(wrote("hello", 30.0))
 
-    assert desk.sessions["s"].state is State.WORKING
+    assert str(desk.sessions["s"].state) == "working"
 
 
 def test_nothing_ticks_when_nothing_is_under_way(desk: Desk) -> None:
