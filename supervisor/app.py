@@ -39,7 +39,7 @@ from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
 from supervisor.system.processes import Processes
-from supervisor.terminal.view import Views
+from supervisor.terminal.view import open_views
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
 
@@ -132,7 +132,7 @@ class Supervisor:
             resume=self._resume,
         )
         self.shelf = Shelf(self.front.store, places.trash)
-        self.views = Views(places.terminals, programs.painter_command)
+        self.views = open_views(places.terminals, programs.painter_command)
         self.wheel = open_wheel(
             desk=self.desk,
             post=self.engine.post,

@@ -32,6 +32,8 @@ def start_nursery(log: Path, end: int) -> None:
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with log.open("ab") as file:
         start(nursery_command(), stdin=end, stdout=file, stderr=file)
+
+
 def painter_command(folder: Path, terminal: str) -> list[str]:
     """How a painter of one terminal is started; *folder*: where the terminals are held."""
     return _command("wakeline", "supervisor", "painter", str(folder), terminal)

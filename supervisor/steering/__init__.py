@@ -18,7 +18,7 @@ from supervisor.steering.shelf import Shelf
 from supervisor.steering.typist import Typist
 from supervisor.steering.wheel import Wheel
 from supervisor.terminal import Roll
-from supervisor.terminal.view import Views
+from supervisor.terminal.view.views import Views
 
 
 class Seen(Protocol):

@@ -19,7 +19,9 @@ from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
 from supervisor.steering.typist import NotNow, Typist
 from supervisor.terminal import Roll
-from supervisor.terminal.view import Views, keys
+from supervisor.terminal.view import keys
+from supervisor.terminal.view.picture import Modes
+from supervisor.terminal.view.views import Views
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +179,7 @@ class Wheel:
             raise Refused("Another screen types into this session.", "Take the focus first.")
         if not session.terminal and not session.pane:
             raise Refused("This session has no terminal that we can type into.", "Take it over first.")
-        modes = self._views.modes(session.terminal) if session.terminal else keys.PLAIN
+        modes = await self._modes(session)
         data = b"".join(_key(name, modes) for name in pressed)
         try:
             await self._typist.press(session, data, secrets.token_hex(8))
@@ -185,6 +187,13 @@ class Wheel:
             self.desk_typed(session.terminal or "")
             raise
         self._post(events.Typed(session_id=session_id, at=time.time()))
+
+    async def _modes(self, session: Session) -> Modes:
+        """How its terminal wants keys to be spelled."""
+        if session.terminal is None:
+            return Modes()
+        state = await self._roll.ask(session.terminal)
+        return Modes(application_cursor=state.application_cursor)
 
     async def interrupt(self, session_id: str) -> None:
         """End the turn."""
@@ -357,7 +366,7 @@ def _has_focus(session: Session, who: Who) -> bool:
     return session.focus is not None and session.focus.holder == who.name
 
 
-def _key(name: str, modes: keys.Modes) -> bytes:
+def _key(name: str, modes: Modes) -> bytes:
     kind, mark, text = name.partition(":")
     return keys.text(text) if mark and kind == "text" else keys.encode(name, modes)
 
