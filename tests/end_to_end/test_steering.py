@@ -10,6 +10,7 @@ assert sys.platform != "win32"
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,7 @@ def test_a_paused_session_stands_still_and_goes_on(claude: Held) -> None:
 
     claude.wakeline.run("continue", own_id)
     claude.session(state="idle")
-    assert len(claude.said("assistant")[-1].split()) == 40
+    until(lambda: [len(words.split()) for words in claude.said("assistant")] == [40])
 
 
 def test_a_second_writer_is_refused(claude: Held) -> None:
@@ -244,9 +245,12 @@ def test_a_seen_session_is_taken_over(
     refused = wakeline.run("send", seen["id"], "hello", check=False)
     assert (refused.returncode, "takeover" in refused.stderr or "Take it over" in refused.stderr) == (4, True)
 
+    # A shell, too, takes note of the end of what it started.
+    ended = threading.Thread(target=terminal.wait, args=(60.0,))
+    ended.start()
     wakeline.run("takeover", seen["id"], "--detach")
 
-    terminal.wait()
+    ended.join()
     taken = wakeline.wait_for(id=seen["id"], state="idle", kind="hosted")
     assert taken["cwd"] == seen["cwd"]
     assert "plan" in psutil.Process(taken["pid"]).cmdline()
@@ -299,6 +303,5 @@ def begun(held: Held) -> str:
     held.session(kind="hosted")
     held.terminal.settle(quiet=1.0, seconds=15.0)
     held.terminal.prompt("begin")
-    until(lambda: any(s["title"] == "begin" or s["state"] == "idle" for s in held.wakeline.sessions()), 30)
-    session = held.session(state="idle")
-    return str(session["id"])
+    until(lambda: "begin" in held.said("user") and held.said("assistant"), 30)
+    return str(held.session(state="idle")["id"])
