@@ -24,6 +24,8 @@ from supervisor.terminal.ring import Ring
 from supervisor.terminal.turn import Turns
 from supervisor.terminal.typist import Typist
 
+#: Names the terminal to all that runs in it; by this, what leaves its tree is found.
+MARK: Final = b"WAKELINE_TERMINAL="
 #: Bytes read from a terminal at once; larger ones are paid for in every holder's memory.
 _CHUNK: Final = 16 * 1024
 #: A read that brings so much may have left more.
@@ -69,7 +71,11 @@ class Holder:
             min(order.rows, _LARGEST), min(order.columns, _LARGEST)
         )
         self._child = posix.spawn(
-            order.argv, order.environment, cwd=order.cwd, umask=order.umask, terminal=self._theirs
+            order.argv,
+            (*order.environment, MARK + own_id),
+            cwd=order.cwd,
+            umask=order.umask,
+            terminal=self._theirs,
         )
         hello = wire.Hello(
             version=wire.VERSION,
