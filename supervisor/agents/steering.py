@@ -103,6 +103,11 @@ class Steering:
         del processes
         return session.run
 
+    def marks(self, session_id: str) -> Mapping[str, str]:
+        """Variables that this session, and no other, gives to all that it starts."""
+        del session_id
+        return {}
+
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """What is stored of it and goes into the trash. May block on disk."""
         del home, session_id
