@@ -29,6 +29,9 @@ Agent = Callable[[Path, Path, str], homes.Launch]
 
 pytestmark = pytest.mark.timeout(240)
 
+#: What an agent shows when it can be typed at.
+_READY = {"codex": "fake-model", "opencode": "Ask anything"}
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -301,6 +304,7 @@ def test_other_agents_are_steered_as_well(
 def begun(held: Held) -> str:
     """Its id, once it has one: these agents tell it with the first prompt."""
     held.session(kind="hosted")
+    held.terminal.wait_for(_READY[held.agent], 40)
     held.terminal.settle(quiet=1.0, seconds=15.0)
     held.terminal.prompt("begin")
     until(lambda: "begin" in held.said("user") and held.said("assistant"), 30)
