@@ -55,6 +55,8 @@ class Steered:
         self.trash: dict[str, Session] = {}
         #: What is refused from now on, by verb.
         self.refusals: dict[str, WakelineError] = {}
+        #: Why something is not possible, by verb.
+        self.reasons: dict[str, str] = {}
         #: Whether a terminal at the desk is attached, so that nobody else decides its size.
         self.at_desk = False
 
@@ -70,12 +72,12 @@ class Steered:
         possible += ["keys", "focus", *(["screen"] if session.kind is Kind.HOSTED else [])]
         if session.state in {State.WORKING, State.NEEDS_YOU, State.CUT_OFF}:
             possible.append("interrupt")
-        return possible if self.cannot(session) else [*possible, "prompt"]
+        return [one for one in [*possible, "prompt"] if one not in self.cannot(session)]
 
     def cannot(self, session: Session) -> dict[str, str]:
         """Why not, for what one would expect."""
         trouble = objection(replace(session, reachable=_is_reachable(session)), "idle", _TYPING)
-        return {"prompt": trouble} if trouble else {}
+        return {**self.reasons, **({"prompt": trouble} if trouble else {})}
 
     # --- orders
 

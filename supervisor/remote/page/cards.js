@@ -59,8 +59,8 @@ class Card {
     const { summary, at, tool, reason, cwd } = this.approval;
     const whose = linked && h('a', { class: 'strong', href: `#/s/${encodeURIComponent(session.id)}` }, name(name_of(session)));
     return [
-      h('header', { class: 'asked-head' }, icon('needs_you', 'small'), h('h3', {}, whose || seen_line(tool || say('asks'))), ago(at)),
-      linked && tool ? h('p', { class: 'strong' }, seen_line(tool)) : null,
+      h('header', { class: 'asked-head' }, icon('needs_you', 'small'), h('h3', {}, whose || seen_line(this.approval.questions?.length ? say('asks') : tool || say('asks'))), ago(at)),
+      linked && tool && !this.approval.questions?.length ? h('p', { class: 'strong' }, seen_line(tool)) : null,
       summary ? h('p', {}, seen(summary)) : null,
       reason ? h('p', { class: 'quiet' }, say('asked_reason'), ' ', seen(reason)) : null,
       cwd ? h('p', { class: 'quiet mono' }, say('asked_in'), ' ', seen_line(cwd)) : null,

@@ -15,6 +15,15 @@ const terminal = () => import('./screen.js');
 
 const busy = ['working', 'needs_you', 'cut_off', 'starting'];
 
+// Some phones lay their keyboard over the page: it ends where that begins.
+const app = document.getElementById('app');
+visualViewport?.addEventListener('resize', () => {
+  const covered = innerHeight - visualViewport.height;
+  const is_keyboard = covered > 100 && visualViewport.scale < 1.01;
+  app.style.height = is_keyboard ? `${visualViewport.height}px` : '';
+  if (is_keyboard) scrollTo(0, 0);
+});
+
 export class Steering {
   #open;
   #wire;
