@@ -341,6 +341,12 @@ def _reconnect(link: Reconnect) -> Document:
         "next_try_at": time(link.next_try_at),
         "reason": link.reason,
         "policy": link.policy,
+        "phase": link.phase,
+        "note": link.note,
+        "history": [
+            {"at": time(one.at), "cause": one.cause, "what": one.what, "outcome": one.outcome}
+            for one in link.history
+        ],
     }
 
 
