@@ -38,6 +38,8 @@ _CHUNK: Final = 64 * 1024
 _SLICE: Final = 8 * 1024
 #: Seconds of parsing without ever having kept up; who is that far behind leaves out the rest.
 _BEHIND: Final = 2.0
+#: … but the last part, for programs that never paint their screen anew.
+_LAST_PART: Final = 16 * 1024
 #: Seconds between two pictures …
 _PAUSE: Final = 1 / 30
 #: … and more after a large one: so many bytes a second are enough for anybody.
@@ -86,6 +88,7 @@ class Painter:
         self._emulator = Emulator(*_USUAL_SIZE)
         #: The state will tell the modes that a fresh terminal is to be in.
         self._wants_modes = is_fresh
+        self._last_part = 0
         self._is_void = False
         #: What was heard and is not looked at yet, and the seconds since there was nothing of that.
         self._heard: deque[wire.Message] = deque()
@@ -131,7 +134,8 @@ class Painter:
             line = self._call()
             hello = line.greeted()
             asked = (wire.Ask(),) if self._wants_modes else ()
-            line.say(*asked, wire.View(wire.VERSION, hello.end if self._wants_modes else -1))
+            offset = max(0, hello.end - self._last_part) if self._wants_modes else -1
+            line.say(*asked, wire.View(wire.VERSION, offset))
         except (WakelineError, OSError):
             self._write(b"gone\n")
             return
@@ -141,7 +145,7 @@ class Painter:
         line.connection.setblocking(False)
         self._line = line
         self._begins_at = hello.end
-        self._offset = hello.end if self._wants_modes else 0
+        self._offset = max(offset, 0)
         self._heard.extend(line.early())
         self._selector.register(line.connection, selectors.EVENT_READ, self._hear)
 
@@ -193,11 +197,12 @@ class Painter:
         self._wants_modes, self._is_void = False, True
 
     def _leave_out(self) -> None:
-        """Too much to look at: go on with what is printed from now on."""
+        """Too much to look at: go on with the last part of it."""
         self._part()
         self._heard.clear()
         self._busy = 0.0
         self._wants_modes = True
+        self._last_part = _LAST_PART
         self._connect()
 
     def _ask_for_all(self) -> None:
