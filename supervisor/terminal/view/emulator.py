@@ -13,8 +13,8 @@ from supervisor.terminal.view import harmless, runs
 from supervisor.terminal.view.picture import Modes, Picture
 
 #: No screen is larger for us: a program can claim any size, and each cell is paid for.
-ROWS: Final = 300
-COLUMNS: Final = 500
+ROWS: Final = 250
+COLUMNS: Final = 700
 #: At least so many lines above the screen are kept …
 LINES: Final = 2000
 #: … and no more than fit in so much.

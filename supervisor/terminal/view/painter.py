@@ -22,7 +22,8 @@ import os
 import resource
 import selectors
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,12 @@ from supervisor.terminal.view.emulator import Emulator
 from supervisor.terminal.view.picture import Picture, noted
 
 _CHUNK: Final = 64 * 1024
+#: So much is parsed at once: a program can print little that costs much, and others are to be heard too.
+_SLICE: Final = 8 * 1024
+#: Seconds of parsing without ever having kept up; who is that far behind leaves out the rest.
+_BEHIND: Final = 2.0
+#: … but the last part, for programs that never paint their screen anew.
+_LAST_PART: Final = 16 * 1024
 #: Seconds between two pictures …
 _PAUSE: Final = 1 / 30
 #: … and more after a large one: so many bytes a second are enough for anybody.
@@ -59,17 +66,8 @@ def main(arguments: Sequence[str]) -> int:
     """Paint ``FOLDER TERMINAL``; with ``fresh`` after that, only what is printed from now on."""
     folder, terminal, *more = arguments
     _be_small()
-    try:
-        line = calling.holder(Path(folder), terminal)
-        hello = line.greeted()
-    except WakelineError:
-        os.write(sys.stdout.fileno(), b"gone\n")
-        return 1
-    if hello.version < _FIRST_WITH_VIEWERS:
-        os.write(sys.stdout.fileno(), b"old\n")
-        return 1
     with contextlib.suppress(BrokenPipeError):
-        Painter(line, hello.end, is_fresh="fresh" in more).run()
+        Painter(lambda: calling.holder(Path(folder), terminal), is_fresh="fresh" in more).run()
     return 0
 
 
@@ -83,14 +81,21 @@ def _be_small() -> None:
 class Painter:
     """Owns the emulator, the line to the holder, and what is still to be written."""
 
-    def __init__(self, line: calling.Line, end: int, *, is_fresh: bool) -> None:
-        """*end*: how much was printed before; *is_fresh*: that is not looked at."""
-        self._line = line
+    def __init__(self, call: Callable[[], calling.Line], *, is_fresh: bool) -> None:
+        """*is_fresh*: what was printed before is not looked at."""
+        self._call = call
+        self._line: calling.Line | None = None
         self._emulator = Emulator(*_USUAL_SIZE)
-        self._is_fresh = self._is_void = is_fresh
-        self._offset = end if is_fresh else 0
+        #: The state will tell the modes that a fresh terminal is to be in.
+        self._wants_modes = is_fresh
+        self._last_part = 0
+        self._is_void = False
+        #: What was heard and is not looked at yet, and the seconds since there was nothing of that.
+        self._heard: deque[wire.Message] = deque()
+        self._busy = 0.0
+        self._offset = 0
         #: Before so much is taken in, there is nothing to show.
-        self._begins_at = end
+        self._begins_at = 0
         self._exit: int | None = None
         self._shown: Picture | None = None
         self._out = bytearray()
@@ -104,72 +109,118 @@ class Painter:
 
     def run(self) -> None:
         """Paint until nobody wants it any more."""
-        # The state tells the modes in which a fresh terminal is to be.
-        asked = (wire.Ask(),) if self._is_fresh else ()
-        self._line.say(*asked, wire.View(wire.VERSION, self._offset if self._is_fresh else -1))
-        self._line.connection.setblocking(False)
         os.set_blocking(sys.stdout.fileno(), False)
-        self._selector.register(self._line.connection, selectors.EVENT_READ, self._hear)
         self._selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self._obey)
-        self._take(self._line.early())
+        self._connect()
         while not self._goes:
-            for key, _ in self._selector.select(self._until_next()):
+            for key, _ in self._ready():
                 key.data()
+            self._look()
             if self._until_next() == 0.0:
                 self._show()
 
+    def _ready(self) -> Sequence[tuple[selectors.SelectorKey, int]]:
+        ready = self._selector.select(0)
+        if ready or self._heard:
+            return ready
+        # Nothing waits: it has kept up.
+        self._busy = 0.0
+        return self._selector.select(self._until_next())
+
     # -- the holder -------------------------------------------------------------------------------
 
+    def _connect(self) -> None:
+        try:
+            line = self._call()
+            hello = line.greeted()
+            asked = (wire.Ask(),) if self._wants_modes else ()
+            offset = max(0, hello.end - self._last_part) if self._wants_modes else -1
+            line.say(*asked, wire.View(wire.VERSION, offset))
+        except (WakelineError, OSError):
+            self._write(b"gone\n")
+            return
+        if hello.version < _FIRST_WITH_VIEWERS:
+            self._write(b"old\n")
+            return
+        line.connection.setblocking(False)
+        self._line = line
+        self._begins_at = hello.end
+        self._offset = max(offset, 0)
+        self._heard.extend(line.early())
+        self._selector.register(line.connection, selectors.EVENT_READ, self._hear)
+
     def _hear(self) -> None:
+        """Hear more, when all is looked at that came before."""
+        if self._line is None or self._heard:
+            return
         heard = self._line.hear()
         if heard is None:
             self._part()
+            self._write(b"gone\n")
         else:
-            self._take(heard)
+            self._heard.extend(heard)
 
-    def _take(self, heard: Sequence[wire.Message]) -> None:
-        for message in heard:
-            match message:
-                case wire.Output():
-                    self._emulator.feed(message.text)
-                    self._offset = message.offset + len(message.text)
-                case wire.Sized():
-                    self._emulator.resize(message.rows, message.columns)
-                case wire.Gap():
-                    self._start_again(message.modes)
-                    self._offset = message.end
-                case wire.State() if self._is_fresh:
-                    self._start_again(message.modes)
-                case wire.Exit():
-                    self._exit = message.code
-                    self._part()
-                case _:
-                    continue
-            self._news_since = self._news_since or time.monotonic()
+    def _look(self) -> None:
+        """Look at the next part of what was heard."""
+        if not self._heard:
+            return
+        began = time.monotonic()
+        self._take(self._heard.popleft())
+        self._news_since = self._news_since or began
+        self._busy += time.monotonic() - began
+        if self._busy > _BEHIND and self._line:
+            self._leave_out()
+
+    def _take(self, message: wire.Message) -> None:
+        match message:
+            case wire.Output(offset, text):
+                self._emulator.feed(text[:_SLICE])
+                self._offset = offset + min(len(text), _SLICE)
+                if len(text) > _SLICE:
+                    self._heard.appendleft(wire.Output(self._offset, text[_SLICE:]))
+            case wire.Sized():
+                self._emulator.resize(message.rows, message.columns)
+            case wire.Gap():
+                self._start_again(message.modes)
+                self._offset = message.end
+            case wire.State() if self._wants_modes:
+                self._start_again(message.modes)
+            case wire.Exit():
+                self._exit = message.code
+                self._part()
+            case _:
+                pass
 
     def _start_again(self, modes: bytes) -> None:
         """Something was missed."""
         self._emulator.start_again(modes)
-        self._is_fresh, self._is_void = False, True
+        self._wants_modes, self._is_void = False, True
+
+    def _leave_out(self) -> None:
+        """Too much to look at: go on with the last part of it."""
+        self._part()
+        self._heard.clear()
+        self._busy = 0.0
+        self._wants_modes = True
+        self._last_part = _LAST_PART
+        self._connect()
 
     def _ask_for_all(self) -> None:
         """What was missed only the program can paint again."""
         now = time.monotonic()
-        if self._is_void and self._exit is None and now - self._nudged_at > _NUDGE_PAUSE:
+        if self._is_void and self._line and now - self._nudged_at > _NUDGE_PAUSE:
             self._is_void = False
             self._nudged_at = now
             with contextlib.suppress(OSError):
                 self._line.say(wire.Nudge())
 
     def _part(self) -> None:
-        """The holder has nothing more to say."""
-        if self._line.connection.fileno() < 0:
-            return
-        self._selector.unregister(self._line.connection)
-        self._line.connection.close()
+        """The holder is not listened to any more."""
+        if self._line:
+            self._selector.unregister(self._line.connection)
+            self._line.connection.close()
+        self._line = None
         self._begins_at = 0
-        if self._exit is None:
-            self._write(b"gone\n")
 
     # -- pictures ---------------------------------------------------------------------------------
 

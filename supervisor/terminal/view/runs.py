@@ -9,6 +9,8 @@ from supervisor.terminal.view import harmless
 
 #: Beyond Latin, Greek and Cyrillic: what every font for terminals has, one cell wide.
 _USUAL: Final = frozenset("–—‘’“”•…")
+#: A row of more bytes is somebody's joke: it is passed on without its looks.
+_LONGEST: Final = 16 * 1024
 
 
 class Style(NamedTuple):
@@ -46,7 +48,12 @@ def shown(text: str) -> tuple[str, bool]:
 
 def encoded(runs: Iterable[Run], *, wraps: bool) -> str:
     """The end of a row's JSON: its runs, and whether it goes on in the next row."""
-    said = ",".join(_encoded(run) for run in _trimmed(list(runs)))
+    trimmed = list(_trimmed(list(runs)))
+    said = ",".join(map(_encoded, trimmed))
+    if len(said) > _LONGEST:
+        cells = sum(run.cells for run in trimmed)
+        text = "".join(" " * run.cells if run.style.hidden else run.text for run in trimmed)[:cells]
+        said = _encoded(Run(text, PLAIN, cells, sure=False))
     return f"[{said}],true" if wraps else f"[{said}]"
 
 

@@ -21,7 +21,7 @@ _WITHIN: Final = 10.0
 #: A painter waits so long for somebody else to look: a page that is loaded anew.
 _LINGER: Final = 2.0
 #: A painter that has not answered for so long hangs.
-_ANSWERS_WITHIN: Final = 5.0
+_ANSWERS_WITHIN: Final = 10.0
 #: Pauses before a painter that died is started anew; when they are used up, within a minute, it is given up.
 _PAUSES: Final = (0.0, 0.1, 0.5, 2.0, 5.0)
 _FORGIVEN_AFTER: Final = 60.0
