@@ -44,7 +44,7 @@ export class Steering {
     this.focus = new Focus(device, this.#give, (focus) => this.#change({ focus }));
     this.composer = new Composer(open.id, this.focus, (text, when, key) => this.#send(text, when, key));
     this.prompts = new Prompts(device, ({ id }) => this.#give('DELETE', `/prompts/${id}`), (text) => this.composer.take_back(text));
-    this.cards = new Cards(wire, false);
+    this.cards = new Cards(wire, false, draw);
     this.#build();
   }
 
