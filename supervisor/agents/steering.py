@@ -108,6 +108,22 @@ class Steering:
         del session_id
         return {}
 
+    def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
+        """A URL of its model's API that answers anybody who can reach it; ``None``: not known.
+
+        *environment*: of its process. May block on disk.
+        """
+        del home, environment, session
+        return None
+
+    def continuation(self, last_prompt: str | None) -> str | None:
+        """What to say so that it goes on with a turn that was cut off; ``None``: nothing helps.
+
+        *last_prompt*: what was asked last, for agents that forget what they could not send.
+        """
+        del last_prompt
+        return "Continue from where you left off."
+
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """What is stored of it and goes into the trash. May block on disk."""
         del home, session_id

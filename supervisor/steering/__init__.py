@@ -14,6 +14,7 @@ from supervisor.environment import clean, of_login
 from supervisor.steering.panes import Panes
 from supervisor.steering.processes import Doer, Start
 from supervisor.steering.questions import Questions
+from supervisor.steering.recovery import Recovery
 from supervisor.steering.shelf import Shelf
 from supervisor.steering.typist import Typist
 from supervisor.steering.wheel import Wheel
@@ -42,6 +43,10 @@ class Eyes(Protocol):
 
     async def look_now(self, agent: str) -> None:
         """Look, and return when the desk knows."""
+        ...
+
+    def is_stored(self, session: Session) -> bool:
+        """Whether the agent still has its transcript. May block."""
         ...
 
     async def remains(self, session: Session) -> Remains | None:
@@ -93,6 +98,11 @@ def open_wheel(
         clean=clean,
         hook=hook,
     )
+    recovery = Recovery(
+        sessions=desk.sessions.values,
+        is_stored=eyes.is_stored,
+        resume=doer.resume,
+    )
     return Wheel(
         desk=desk,
         post=post,
@@ -104,6 +114,7 @@ def open_wheel(
         typist=Typist(roll, panes, steering),
         questions=questions,
         doer=doer,
+        recovery=recovery,
         views=views,
         shelf=shelf,
         roll=roll,

@@ -11,12 +11,14 @@ from supervisor.agents.steering import Line, Steering
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession, Refused, WakelineError
-from supervisor.core.model import OVER, Entry, Page, Role, Session, State
+from supervisor.core.link import Policy
+from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Session, State
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
-from supervisor.remote.backend import Who
+from supervisor.remote.backend import Lost, Who
 from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
+from supervisor.steering.recovery import Recovery
 from supervisor.steering.typist import NotNow, Typist
 from supervisor.terminal import Roll
 from supervisor.terminal.view import keys
@@ -71,6 +73,7 @@ class Wheel:
         typist: Typist,
         questions: Questions,
         doer: Doer,
+        recovery: Recovery,
         views: Views,
         shelf: Shelf,
         roll: Roll,
@@ -86,6 +89,7 @@ class Wheel:
         self._typist = typist
         self._questions = questions
         self._doer = doer
+        self._recovery = recovery
         self._views = views
         self._shelf = shelf
         self._roll = roll
@@ -160,6 +164,22 @@ class Wheel:
         if found is None or found.session_id != session_id:
             raise NoSuchSession("There is no such prompt.")
         return found
+
+    async def give(self, prompt: Prompt) -> None:
+        """Take in a prompt of our own; one that is known already is not given twice."""
+        if self._desk.helm.outbox.find(prompt.id) or await self._shelf.prompt(prompt.id):
+            return
+        session = self._live(prompt.session_id)
+        if reason := objection(session, prompt.when, self._steering(session.agent).typing):
+            raise _refused(reason)
+        await self._shelf.keep_prompt(prompt)
+        self._post(events.PromptGiven(prompt=prompt, at=time.time()))
+
+    async def words(self, session: Session) -> str:
+        """What continues its turn; empty if nothing does."""
+        page = await self._entries(session.id, None, _LOOK_BACK)
+        asked = [e.text for e in page.entries if e.role is Role.USER and e.kind is EntryKind.TEXT]
+        return self._steering(session.agent).continuation(asked[-1] if asked else None) or ""
 
     async def cancel(self, session_id: str, prompt_id: str) -> None:
         """Take back a prompt that waits."""
@@ -288,6 +308,31 @@ class Wheel:
     async def restore(self, trash_id: str) -> None:
         """Bring it back out of the trash."""
         await self._shelf.restore(trash_id)
+
+    # -- bringing back ---------------------------------------------------------------------------
+
+    async def reconnect(self, session_id: str, action: str | None, policy: Policy | None) -> None:
+        """``now``, ``stop``, and what may be done for it without asking."""
+        session = self._desk.sessions.get(session_id)
+        if session is None:
+            raise NoSuchSession(f"No session in the list is called {session_id[:80]!r}.", "See: wakeline ls")
+        now = time.time()
+        if policy:
+            self._post(events.PolicyChosen(session_id=session_id, policy=policy, at=now))
+        if action and session.reconnect is None:
+            raise Refused("This session is neither cut off nor lost.", "There is nothing to try.")
+        if action == "now":
+            self._post(events.TryNow(session_id=session_id, at=now))
+        elif action == "stop":
+            self._post(events.StopTrying(session_id=session_id, at=now))
+
+    async def lost(self) -> Sequence[Lost]:
+        """What was lost and is not back."""
+        return await self._recovery.lost()
+
+    async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        """Begin to bring these back, or all; those that can be."""
+        return await self._recovery.resume(wanted)
 
     # -- questions ------------------------------------------------------------------------------
 
