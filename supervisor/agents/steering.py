@@ -136,15 +136,24 @@ class Steering:
         """
         return None if text.startswith(tuple(self.typing.commands)) else text
 
-    def asked(self, payload: Mapping[str, Any], at: float) -> Approval | None:
-        """The question in what the agent said to its hook; ``None`` for other words."""
-        del payload, at
+    def pastes(self, text: str) -> Sequence[str]:
+        """The pastes, all in one write, by which *text* arrives as if it had been typed."""
+        return (text,)
+
+    def asked(self, told: Mapping[str, Any], at: float) -> Approval | None:
+        """The question in what its hook told; ``None`` for other words. See ``supervisor.hook``."""
+        del told, at
         return None
 
-    def decided(self, approval: Approval, payload: Mapping[str, Any], decision: Decision) -> bytes:
-        """What its hook is to print for that decision."""
-        del approval, payload, decision
+    def decided(self, approval: Approval, told: Mapping[str, Any], decision: Decision) -> bytes:
+        """What its hook is to print for that decision. Raises ``Refused``, ``WrongUse``."""
+        del approval, told, decision
         return b""
+
+    def hides_dialog(self, told: Mapping[str, Any]) -> bool:
+        """Whether the agent shows its own dialog only when this hook has ended."""
+        del told
+        return False
 
     def hook_file(self, home: Path) -> Path | None:
         """The settings of the user in which its hooks stand; ``None``: it has none that we use."""

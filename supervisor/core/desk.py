@@ -187,6 +187,8 @@ class Desk:
         notes.told = sighting.sign is not None or heard is not None
         if sighting.sign:
             said_at = min(at, sighting.at or at)
+            if sighting.sign is Sign.ASKING and sighting.at:
+                wishes.extend(self.helm.overtaken(session_id, said_at))
             session = self._obey(session, sighting.sign, sighting.waiting_for, at, said_at)
         elif heard:
             session = self._obey(session, heard.sign, heard.waiting_for, at)

@@ -9,7 +9,7 @@ from supervisor.agents.steering import USUAL, Line, Steering
 from supervisor.core import events
 from supervisor.core.desk import Desk
 from supervisor.core.model import Page, Session
-from supervisor.core.steering import Remains
+from supervisor.core.steering import DESK, Remains
 from supervisor.environment import clean, of_login
 from supervisor.steering.panes import Panes
 from supervisor.steering.processes import Doer, Start
@@ -78,6 +78,14 @@ def open_wheel(
         session = desk.sessions.get(session_id)
         return session.agent if session else ""
 
+    async def attended(session_id: str) -> bool:
+        session = desk.sessions.get(session_id)
+        if session is None or session.terminal is None:
+            return True
+        if session.focus and session.focus.holder != DESK:
+            return False
+        return (await roll.ask(session.terminal)).screens > 0
+
     questions = Questions(
         steering=steering,
         line=eyes.line,
@@ -86,6 +94,7 @@ def open_wheel(
         post=post,
         keep=lambda approval, words: shelf.keep_words(approval.id, approval.digest, words),
         kept=shelf.words,
+        attended=attended,
     )
     doer = Doer(
         session=seen.session,

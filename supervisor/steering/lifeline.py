@@ -138,7 +138,7 @@ class Lifeline:
     async def _sleep_until(self, session: Session, at: float) -> None:
         """By the wall clock: it may be set, and the machine may sleep meanwhile."""
         self._post(events.TryPlanned(session_id=session.id, next_try_at=at, at=time.time()))
-        while (left := at - time.time()) > 0:
+        while (left := at - time.time()) > 0:  # noqa: ASYNC110  # the time is a wall clock's
             await asyncio.sleep(min(left, 30.0))
 
     # -- going on ---------------------------------------------------------------------------------

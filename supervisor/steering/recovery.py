@@ -1,4 +1,4 @@
-"""What was lost in a crash, a reboot or a kill, and bringing it back: one, several or all, one after the other."""
+"""What was lost in a crash, a reboot or a kill, and bringing it back: one after the other."""
 
 import asyncio
 import logging

@@ -26,9 +26,8 @@ _CHUNK: Final = 64 * 1024
 async def follow(changed: Callable[[], None]) -> None:
     """See ``network.follow``."""
     try:
-        listening = socket.socket(
-            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
-        )
+        kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+        listening = socket.socket(socket.AF_NETLINK, kind, socket.NETLINK_ROUTE)
         listening.bind((0, _GROUPS))
     except OSError as trouble:
         # Some containers forbid it.
