@@ -31,9 +31,7 @@ TAP = """button => {
 def asks(name: str = "a", session_id: str = "s1", **facts: Any) -> Approval:
     """A question that can be answered from here."""
     usual: dict[str, Any] = {"summary": "wants your permission", "tool": "Bash", "text": "npm test"}
-    return Approval(
-        id=name, session_id=session_id, at=time.time(), **{**usual, "answerable": True, **facts}
-    )
+    return Approval(id=name, session_id=session_id, at=time.time(), **{**usual, "answerable": True, **facts})
 
 
 def begin(page: Page, desk: Desk, *asked: Approval, scope: Scope = Scope.CONTROL) -> None:
@@ -254,7 +252,9 @@ def test_an_answer_that_comes_too_late_is_said_so(page: Page, desk: Desk) -> Non
 
     press(page, "Allow once")
 
-    expect(page.locator(".right .approval").first).to_contain_text("This question is over, or it has changed.")
+    expect(page.locator(".right .approval").first).to_contain_text(
+        "This question is over, or it has changed."
+    )
     expect(page.locator(".right .approval").last).to_contain_text("npm publish")
     assert answers(desk) == []
 

@@ -64,7 +64,11 @@ AGREED: Mapping[str, str] = {
 #: What is not standard is not here: emoji with a selector of variants, sizes of flags that are joined.
 NAMED: Mapping[str, tuple[str, list[str], tuple[int, int]]] = {
     "a wide character is repeated too": ("日\x1b[3bz", ["日日日日z"], (0, 9)),
-    "at the edge without wrapping, the last one stays": ("\x1b[?7l" + "x" * 20 + "y", ["x" * 19 + "y"], (0, 19)),
+    "at the edge without wrapping, the last one stays": (
+        "\x1b[?7l" + "x" * 20 + "y",
+        ["x" * 19 + "y"],
+        (0, 19),
+    ),
     "back from the edge is one to the left": ("x" * 20 + "\x08Y", ["x" * 18 + "Yx"], (0, 19)),
     "half of a wide character takes the other along": ("日本\x1b[1;2Hx", [" x本"], (0, 2)),
     "lines are inserted at the left": ("abc\r\ndef\x1b[1Lx", ["abc", "x", "def"], (1, 1)),

@@ -75,9 +75,7 @@ def same(ours: Seen, theirs: Seen, columns: int, blank: Callable[[Cell], Cell] |
     assert ours.application_cursor == theirs.application_cursor
 
 
-def assert_same_row(
-    number: int, mine: list[Cell], yours: list[Cell], plain: Callable[[Cell], Cell]
-) -> None:
+def assert_same_row(number: int, mine: list[Cell], yours: list[Cell], plain: Callable[[Cell], Cell]) -> None:
     told, rest = mine[: len(yours)], mine[len(yours) :]
     # A blank is a blank in any colour of text.
     missing = [(" ", PLAIN)] * (len(yours) - len(told))

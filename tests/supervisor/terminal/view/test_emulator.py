@@ -117,7 +117,11 @@ def test_the_screen_is_said_right_after_a_page_of_lines() -> None:
 def test_numbers_of_lines_are_not_used_twice() -> None:
     """After another width, a cleared history or a reset, old numbers mean nothing."""
     subject = Emulator(4, 20)
-    for deed in (lambda: subject.resize(4, 30), lambda: subject.start_again(b""), lambda: subject.feed(b"\x1bc")):
+    for deed in (
+        lambda: subject.resize(4, 30),
+        lambda: subject.start_again(b""),
+        lambda: subject.feed(b"\x1bc"),
+    ):
         subject.feed(b"".join(b"line %d\r\n" % number for number in range(50)))
         end = subject.picture().history[1]
 

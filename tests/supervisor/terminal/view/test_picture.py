@@ -102,7 +102,9 @@ def test_a_picture_survives_its_way() -> None:
     assert picture.understood(picture.noted(full)) == full
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"size":[1]}', b"\xff", b'{"modes":{"x":1}}', b'{"modes":[]}'])
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"{}", b'{"size":[1]}', b"\xff", b'{"modes":{"x":1}}', b'{"modes":[]}']
+)
 def test_what_is_no_picture_is_refused(text: bytes) -> None:
     """A painter that has gone mad is noticed."""
     with pytest.raises(ValueError):  # noqa: PT011 -- of any kind
