@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from supervisor.terminal.view.views import Views
 
+
 def open_views(folder: Path, painter: Callable[[Path, str], Sequence[str]]) -> "Views":
     """All that is watched of the terminals held in that folder. *painter*: the command for one of them."""
     from supervisor.terminal.view.views import Views

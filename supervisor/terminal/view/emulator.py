@@ -125,7 +125,7 @@ class Emulator:
         return changed
 
     def lines(self, before: int, count: int) -> tuple[int, Sequence[str]]:
-        """At most *count* lines from above the screen, up to that number: the first one's number, their JSON."""
+        """At most *count* lines from above the screen, before that number: the first's number, their JSON."""
         self._number_lines()
         oldest = self._top - self._above()
         last = min(max(before, oldest), self._top)
@@ -225,17 +225,13 @@ class Emulator:
     def _update(self, above: int) -> None:
         """Let the library gather the screen and so many lines above it."""
         wanted = ffi.new("GhosttyRenderStateOverscan*", {"above": min(above, 0xFFFF), "below": 0})
-        _check(
-            lib.ghostty_render_state_set(self._render, lib.GHOSTTY_RENDER_STATE_OPTION_OVERSCAN, wanted)
-        )
+        _check(lib.ghostty_render_state_set(self._render, lib.GHOSTTY_RENDER_STATE_OPTION_OVERSCAN, wanted))
         _check(lib.ghostty_render_state_update(self._render, self._terminal))
 
     def _rows(self, places: range, *, only_new: bool) -> Iterator[tuple[int, str]]:
         """Those of these rows (negative: above the screen) that were gathered, as JSON."""
         handle = ffi.new("GhosttyRenderStateRowIterator*", self._iterator)
-        _check(
-            lib.ghostty_render_state_get(self._render, lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, handle)
-        )
+        _check(lib.ghostty_render_state_get(self._render, lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, handle))
         place, is_new = ffi.new("int32_t*"), ffi.new("bool*")
         while lib.ghostty_render_state_row_iterator_next(self._iterator):
             self._of_row("VIEWPORT_Y", place)

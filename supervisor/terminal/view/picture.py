@@ -98,9 +98,7 @@ def understood(text: bytes) -> Picture:
         raise ValueError("no picture") from trouble
 
 
-def frame(
-    picture: Picture, rows: Sequence[bytes], before: Picture | None, shown: Sequence[bytes]
-) -> Frame:
+def frame(picture: Picture, rows: Sequence[bytes], before: Picture | None, shown: Sequence[bytes]) -> Frame:
     """What brings a viewer from what it was shown to what is there now. *before*: ``None`` if nothing was."""
     if before is None or before.size != picture.size:
         every = {row: runs for row, runs in enumerate(rows) if runs != EMPTY}

@@ -51,7 +51,9 @@ def test_arrows_follow_the_mode_that_the_program_asked_for(name: str, sent: byte
     assert keys.encode(name, APPLICATION) == sent
 
 
-@pytest.mark.parametrize("name", ["", "enter", "x", "C-", "C-é", "S-x", "M-", "M-\x1b", "C-C-", "F13", "Up\r", "C-1", "-"])
+@pytest.mark.parametrize(
+    "name", ["", "enter", "x", "C-", "C-é", "S-x", "M-", "M-\x1b", "C-C-", "F13", "Up\r", "C-1", "-"]
+)
 def test_a_key_that_there_is_not_is_refused(name: str) -> None:
     """Nothing is typed that nobody meant."""
     with pytest.raises(WrongUse):

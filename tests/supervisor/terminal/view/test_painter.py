@@ -204,7 +204,12 @@ def test_a_screen_of_another_size_is_painted_as_it_was_meant(held: Held, paint: 
 def test_nothing_is_shown_half_painted(held: Held, paint: Paint) -> None:
     """A program says when it is painting; it is believed for a second."""
     begin, end = "\\033[?2026h", "\\033[?2026l"
-    caller = held.run("sh", "-c", f"printf ready; read x; printf '{begin}half'; sleep 0.2; printf 'whole{end}'; read x; printf '{begin}never'; cat")
+    caller = held.run(
+        "sh",
+        "-c",
+        f"printf ready; read x; printf '{begin}half'; sleep 0.2; printf 'whole{end}';"
+        f" read x; printf '{begin}never'; cat",
+    )
     easel = paint(caller)
     easel.wait_for("ready")
 
@@ -235,7 +240,7 @@ def test_who_was_left_behind_gets_the_newest_screen(held: Held, paint: Paint) ->
     """What was missed is asked for anew: the program paints its screen again."""
     again = "printf '\\033[H\\033[2Jpainted anew\\nmodes stay'"
     flood = "printf '\\033[?1049h\\033[?1h'; head -c 8000000 /dev/zero | tr '\\0' x"
-    script = f"trap \"{again}\" WINCH; printf ready; read x; {flood}; touch done; while :; do sleep 0.05; done"
+    script = f'trap "{again}" WINCH; printf ready; read x; {flood}; touch done; while :; do sleep 0.05; done'
     caller = held.run("bash", "-c", script)
     easel = paint(caller)
     easel.wait_for("ready")
@@ -284,7 +289,8 @@ def test_hostile_output_neither_kills_it_nor_makes_it_grow(held: Held, paint: Pa
     """Everything that a program could think of, one after another."""
     for number, text in enumerate(hostile.streams().values()):
         (held.folder / f"{number:02}.bad").write_bytes(text)
-    cat = "for bad in *.bad; do cat $bad; printf '\\030\\033\\\\\\033[?2026l\\033c'; done; printf 'still here'; cat"
+    between = "printf '\\030\\033\\\\\\033[?2026l\\033c'"
+    cat = f"for bad in *.bad; do cat $bad; {between}; done; printf 'still here'; cat"
     caller = held.run("sh", "-c", f"stty raw -echo; printf ready; head -c 1 > /dev/null; {cat}")
     easel = paint(caller)
     easel.wait_for("ready")
@@ -337,5 +343,3 @@ def test_an_old_holder_is_known_as_such(held: Held, paint: Paint) -> None:
             connection.sendall(wire.encode(hello))
 
             until(lambda: easel.words == ["old"])
-
-

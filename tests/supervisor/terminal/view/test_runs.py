@@ -23,7 +23,9 @@ def test_only_what_is_unusual_is_said() -> None:
         Run("日", RED, 2, sure=False),
     )
 
-    assert said(*row) == [[["plain "], ["red", {"fg": 1, "bold": True}], ["日本", None, 4], ["日", RED_JSON, 2]]]
+    assert said(*row) == [
+        [["plain "], ["red", {"fg": 1, "bold": True}], ["日本", None, 4], ["日", RED_JSON, 2]]
+    ]
 
 
 RED_JSON = {"fg": 1, "bold": True}
@@ -56,7 +58,10 @@ def test_documents_are_ascii_of_one_line() -> None:
 
 def test_a_row_of_a_thousand_looks_is_bounded() -> None:
     """It is passed on without them."""
-    rainbow = [Run("x", runs.style([("fg", f"#{n:06x}"), ("bg", n % 256)], [], hidden=False), 1, sure=True) for n in range(1000)]
+    rainbow = [
+        Run("x", runs.style([("fg", f"#{n:06x}"), ("bg", n % 256)], [], hidden=False), 1, sure=True)
+        for n in range(1000)
+    ]
 
     assert said(*rainbow) == [[["x" * 1000, None, 1000]]]
 
