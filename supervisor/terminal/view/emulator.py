@@ -125,7 +125,7 @@ class Emulator:
         return changed
 
     def lines(self, before: int, count: int) -> tuple[int, Sequence[str]]:
-        """At most *count* lines from above the screen, up to that number: the first one's number, their JSON."""
+        """At most *count* lines from above the screen, before that number: the first's number, their JSON."""
         self._number_lines()
         oldest = self._top - self._above()
         last = min(max(before, oldest), self._top)

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from supervisor.terminal.view import harmless
 
-#: Beyond Latin, Greek and Cyrillic: what every font for terminals has, one cell wide.
-_USUAL: Final = frozenset("–—‘’“”•…")
+#: Beyond Latin, Greek and Cyrillic, what every font for terminals has, one cell wide: dashes, quotes, dots.
+_USUAL: Final = frozenset("\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026")
 #: A row of more bytes is somebody's joke: it is passed on without its looks.
 _LONGEST: Final = 16 * 1024
 
@@ -33,7 +33,7 @@ class Run(NamedTuple):
 
 
 def style(colours: Iterable[tuple[str, int | str | None]], flags: Iterable[str], *, hidden: bool) -> Style:
-    """*colours*: ``fg`` and ``bg``, each a number of the palette, ``#rrggbb`` or none; *flags*: what is so."""
+    """*colours*: ``fg`` and ``bg``, each a palette number, ``#rrggbb`` or none; *flags*: what is so."""
     said: dict[str, int | str | bool] = {name: colour for name, colour in colours if colour is not None}
     said.update(dict.fromkeys(flags, True))
     return Style(json.dumps(said, separators=(",", ":")) if said else "", hidden)

@@ -23,10 +23,12 @@ _LINGER: Final = 2.0
 #: A painter that has not answered for so long hangs.
 _ANSWERS_WITHIN: Final = 10.0
 #: Pauses before a painter that died is started anew; when they are used up, within a minute, it is given up.
-_PAUSES: Final = (0.0, 0.1, 0.5, 2.0, 5.0)
+_PAUSES: Final = (0.0, 0.1, 0.5, 1.0, 2.0)
 _FORGIVEN_AFTER: Final = 60.0
 #: Longest line of a painter: a row with the most there can be in it.
 _LONGEST: Final = 2**20
+#: It says no more rows or lines at once.
+_MOST: Final = 1000
 
 
 class Views:
@@ -292,13 +294,14 @@ class _Painting:
         match kind:
             case b"row":
                 number, _, runs = rest.partition(b" ")
-                self._new_rows[int(number)] = runs
+                if 0 <= int(number) < _MOST:
+                    self._new_rows[int(number)] = runs
             case b"picture":
                 self._show(understood(rest))
-            case b"line":
+            case b"line" if len(self._lines) < _MOST:
                 self._lines.append(rest)
             case b"page":
-                self._turn_page(*map(int, rest.split()))
+                self._turn_page(rest)
             case b"gone":
                 self._end()
             case b"old":
@@ -314,10 +317,10 @@ class _Painting:
                 pass
 
     def _show(self, picture: Picture) -> None:
-        count = picture.size[0]
+        count = min(max(picture.size[0], 0), _MOST)
         rows = [*self.rows[:count], *[EMPTY] * (count - len(self.rows))]
         for number, runs in self._new_rows.items():
-            if 0 <= number < count:
+            if number < count:
                 rows[number] = runs
         self._new_rows = {}
         self.rows, self.picture = rows, picture
@@ -331,7 +334,8 @@ class _Painting:
         for viewer in self.viewers:
             viewer.news.set()
 
-    def _turn_page(self, first: int, begin: int, end: int) -> None:
+    def _turn_page(self, said: bytes) -> None:
+        first, begin, end = map(int, said.split())
         page = Page(first=first, history=(begin, end), rows=tuple(self._lines))
         self._lines = []
         if self._asked:

@@ -34,15 +34,18 @@ AGREED: Mapping[str, str] = {
     "accents on a wide character": "日\u0301本",
     "families and flags": "👩\u200d👩\u200d👧|🇩🇪|",
     "other scripts": "สวัสดี|नमस्ते|مرحبا|",
-    "attributes": "\x1b[1ma\x1b[2mb\x1b[3mc\x1b[4md\x1b[7me\x1b[9mf\x1b[22mg\x1b[23mh\x1b[24mi\x1b[27mj\x1b[29mk\x1b[ml",
-    "colours": "\x1b[31;42ma\x1b[91;102mb\x1b[38;5;200;48;5;17mc\x1b[38;2;1;2;3;48;2;4;5;6md\x1b[39me\x1b[49mf",
+    "attributes": "\x1b[1ma\x1b[2mb\x1b[3mc\x1b[4md\x1b[7me\x1b[9mf"
+    "\x1b[22mg\x1b[23mh\x1b[24mi\x1b[27mj\x1b[29mk\x1b[ml",
+    "colours": "\x1b[31;42ma\x1b[91;102mb"
+    "\x1b[38;5;200;48;5;17mc\x1b[38;2;1;2;3;48;2;4;5;6md\x1b[39me\x1b[49mf",
     "colours with colons": "\x1b[38:5:200ma\x1b[38:2::9:8:7mb\x1b[4:3mc\x1b[0md",
     "private attributes": "\x1b[>4;2ma\x1b[?4mb\x1b[>4mc",
     "backgrounds": "\x1b[44m\x1b[2J\x1b[3;3Hx\x1b[K\x1b[5X\x1b[0m\x1b[5;1Hy",
     "a background that scrolls in": "\x1b[23;1H\x1b[45ma\r\nb\r\nc\r\nd",
     "addresses": "\x1b]8;;http://x/\x1b\\link\x1b]8;;\x07z",
     "titles and other strings": "\x1b]0;title\x07a\x1b]2;t2\x1b\\b\x1b]52;c;aGk=\x07c\x1b]9;hi\x07d",
-    "strings of devices": "a\x1bPq#0;2;0;0;0\x1b\\b\x1bP+q544e\x1b\\c\x1b_Gf=100;AAAA\x1b\\d\x1b^pm\x1b\\e\x1bXsos\x1b\\f",
+    "strings of devices": "a\x1bPq#0;2;0;0;0\x1b\\b"
+    "\x1bP+q544e\x1b\\c\x1b_Gf=100;AAAA\x1b\\d\x1b^pm\x1b\\e\x1bXsos\x1b\\f",
     "a sequence given up": "a\x1b[12\x18b\x1b[3\x1b[1mc\x1b\x1b[0md",
     "controls": "a\x07b\x0bc\x0cd\x00e\x7ff\x08g",
     "boxes of old": "\x1b(0lqqk\x1b(Bx\x1b)0\x0emqj\x0fz",

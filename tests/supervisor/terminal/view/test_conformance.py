@@ -1,5 +1,6 @@
 """What stands on the screen is what tmux says stands there: for real programs, byte by byte."""
 
+import itertools
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,10 @@ pytestmark = pytest.mark.timeout(180)
 CUTS = 25
 ROWS, COLUMNS = 24, 80
 #: What brings tmux back to where it was, between two cases.
-CLEAR = b"\x1b[?1049l\x1b[?25h\x1b[?1003l\x1b[?1006l\x1b[?1l\x1b[?6l\x1b[?7h\x1b[4l\x1b(B\x1b)B\x0f\x1b[r\x1b[0m\x1bc\x1b[3J"
+CLEAR = (
+    b"\x1b[?1049l\x1b[?25h\x1b[?1003l\x1b[?1006l"
+    b"\x1b[?1l\x1b[?6l\x1b[?7h\x1b[4l\x1b(B\x1b)B\x0f\x1b[r\x1b[0m\x1bc\x1b[3J"
+)
 #: Full-screen programs: after another size they paint all of it anew.
 FULL_SCREEN = ("claude", "opencode", "vim", "less", "htop")
 
@@ -61,7 +65,7 @@ def cut(text: bytes, seed: int) -> Sequence[bytes]:
     """The same in pieces that end anywhere."""
     dice = random.Random(seed)
     places = sorted({0, len(text), *(dice.randrange(len(text)) for _ in range(CUTS))})
-    return [text[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    return [text[begin:end] for begin, end in itertools.pairwise(places)]
 
 
 def same(ours: Seen, theirs: Seen, columns: int, blank: Callable[[Cell], Cell] | None = None) -> None:

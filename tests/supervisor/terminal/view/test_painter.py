@@ -207,7 +207,8 @@ def test_nothing_is_shown_half_painted(held: Held, paint: Paint) -> None:
     caller = held.run(
         "sh",
         "-c",
-        f"printf ready; read x; printf '{begin}half'; sleep 0.2; printf 'whole{end}'; read x; printf '{begin}never'; cat",
+        f"printf ready; read x; printf '{begin}half'; sleep 0.2; printf 'whole{end}';"
+        f" read x; printf '{begin}never'; cat",
     )
     easel = paint(caller)
     easel.wait_for("ready")
@@ -288,7 +289,8 @@ def test_hostile_output_neither_kills_it_nor_makes_it_grow(held: Held, paint: Pa
     """Everything that a program could think of, one after another."""
     for number, text in enumerate(hostile.streams().values()):
         (held.folder / f"{number:02}.bad").write_bytes(text)
-    cat = "for bad in *.bad; do cat $bad; printf '\\030\\033\\\\\\033[?2026l\\033c'; done; printf 'still here'; cat"
+    between = "printf '\\030\\033\\\\\\033[?2026l\\033c'"
+    cat = f"for bad in *.bad; do cat $bad; {between}; done; printf 'still here'; cat"
     caller = held.run("sh", "-c", f"stty raw -echo; printf ready; head -c 1 > /dev/null; {cat}")
     easel = paint(caller)
     easel.wait_for("ready")

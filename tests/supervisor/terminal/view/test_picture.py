@@ -68,7 +68,9 @@ def test_another_size_makes_everything_void() -> None:
 @given(steps=st.lists(st.tuples(st.lists(row, min_size=4, max_size=4), st.integers(0, 6)), max_size=8))
 def test_a_viewer_has_what_there_is_whatever_it_missed(steps: list[tuple[list[bytes], int]]) -> None:
     """After each frame the same rows are on the phone as here, scrolled or not."""
-    phone, before, shown = Phone(), None, ()
+    phone = Phone()
+    before: Picture | None = None
+    shown: Sequence[bytes] = ()
     for rows, moved in steps:
         top = (before.history[1] if before else 0) + moved
         now = Picture(size=(4, 10), cursor=(0, 0, True), history=(0, top))
