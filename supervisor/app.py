@@ -38,7 +38,7 @@ from supervisor.steering import Panes, Shelf, open_wheel
 from supervisor.steering.lifeline import Lifeline, Pauses
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
-from supervisor.system import boot, network, power
+from supervisor.system import boot, network, power, sleep
 from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
@@ -188,6 +188,7 @@ class Supervisor:
             asyncio.create_task(self.watch.run(), name="watch"),
             asyncio.create_task(self.observer.run(), name="observe"),
             asyncio.create_task(power.follow(self._power), name="power"),
+            asyncio.create_task(sleep.follow(self._sleeps), name="sleep"),
             asyncio.create_task(network.follow(self.lifeline.network_changed), name="network"),
         ]
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
@@ -283,6 +284,14 @@ class Supervisor:
                 held=holding.held, mechanism=holding.mechanism, problem=holding.problem, at=time.time()
             )
         )
+
+    def _sleeps(self, before: bool) -> None:
+        """Phones are told before; afterwards everything is looked at, at once."""
+        self.journal.publish("machine", None, "sleep" if before else None)
+        if not before:
+            self.lifeline.network_changed()
+            self.observer.look_at_all()
+            self.holder.verify()
 
     def _power(self, seen: Power) -> None:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
