@@ -31,9 +31,7 @@ TAP = """button => {
 def asks(name: str = "a", session_id: str = "s1", **facts: Any) -> Approval:
     """A question that can be answered from here."""
     usual: dict[str, Any] = {"summary": "wants your permission", "tool": "Bash", "text": "npm test"}
-    return Approval(
-        id=name, session_id=session_id, at=time.time(), **{**usual, "answerable": True, **facts}
-    )
+    return Approval(id=name, session_id=session_id, at=time.time(), **{**usual, "answerable": True, **facts})
 
 
 def begin(page: Page, desk: Desk, *asked: Approval, scope: Scope = Scope.CONTROL) -> None:
@@ -254,7 +252,9 @@ def test_an_answer_that_comes_too_late_is_said_so(page: Page, desk: Desk) -> Non
 
     press(page, "Allow once")
 
-    expect(page.locator(".right .approval").first).to_contain_text("This question is over, or it has changed.")
+    expect(page.locator(".right .approval").first).to_contain_text(
+        "This question is over, or it has changed."
+    )
     expect(page.locator(".right .approval").last).to_contain_text("npm publish")
     assert answers(desk) == []
 
@@ -340,14 +340,14 @@ def test_a_tap_on_a_card_that_has_just_moved_does_not_count(page: Page, desk: De
     page.locator(".verdict.steady:visible").wait_for()
 
     page.evaluate(
-        f"""moved => {{
+        """moved => {
             const button = document.querySelector('.allow');
             const move = () => document.querySelector('.scroll').prepend(Object.assign(
-                document.createElement('p'), {{ textContent: 'something new' }}));
-            const down = () => button.dispatchEvent(new PointerEvent('pointerdown', {{ bubbles: true }}));
+                document.createElement('p'), { textContent: 'something new' }));
+            const down = () => button.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
             for (const act of moved === 'before' ? [move, down] : [down, move]) act();
             button.click();
-        }}""",
+        }""",
         moved,
     )
     expect(page.locator(".verdict.steady:visible")).to_have_count(1)
