@@ -39,7 +39,7 @@ def working(session_id: str = "s1", **facts: Any) -> Session:
 
 def hosted(session_id: str = "s1", **facts: Any) -> Session:
     """A session whose terminal Wakeline holds."""
-    return working(session_id, kind=Kind.HOSTED, **facts)
+    return working(session_id, **{"kind": Kind.HOSTED, **facts})
 
 
 def entry(seq: int, text: str, kind: EntryKind = EntryKind.TEXT, role: Role = Role.ASSISTANT) -> Entry:

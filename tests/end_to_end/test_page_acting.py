@@ -1,4 +1,4 @@
-"""What else a phone does to a session: interrupt, pause, stop, resume, take over, delete; and the way back."""
+"""What else a phone does to a session: interrupt, pause, stop, resume, take over, delete, undo."""
 
 from typing import Any
 

@@ -340,14 +340,14 @@ def test_a_tap_on_a_card_that_has_just_moved_does_not_count(page: Page, desk: De
     page.locator(".verdict.steady:visible").wait_for()
 
     page.evaluate(
-        f"""moved => {{
+        """moved => {
             const button = document.querySelector('.allow');
             const move = () => document.querySelector('.scroll').prepend(Object.assign(
-                document.createElement('p'), {{ textContent: 'something new' }}));
-            const down = () => button.dispatchEvent(new PointerEvent('pointerdown', {{ bubbles: true }}));
+                document.createElement('p'), { textContent: 'something new' }));
+            const down = () => button.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
             for (const act of moved === 'before' ? [move, down] : [down, move]) act();
             button.click();
-        }}""",
+        }""",
         moved,
     )
     expect(page.locator(".verdict.steady:visible")).to_have_count(1)

@@ -167,6 +167,15 @@ class Steered:
         self._backend.put(self.trash.pop(trash_id))
 
 
+class SteeredBackend(MemoryBackend):
+    """A supervisor in memory whose sessions can be steered."""
+
+    def __init__(self) -> None:
+        """As it is at first."""
+        super().__init__()
+        self.steered = Steered(self)
+
+
 def _is_reachable(session: Session) -> bool:
     return session.kind is not Kind.SEEN
 
@@ -179,8 +188,9 @@ def _moved(prompt: Prompt, state: PromptState | None, note: str | None) -> Promp
 
 
 def _steered(rooms: Rooms) -> Steered:
-    found: Steered = rooms.backend.steered  # type: ignore[attr-defined]  # the backend of these tests
-    return found
+    if not isinstance(rooms.backend, SteeredBackend):
+        raise TypeError("this backend cannot be steered")
+    return rooms.backend.steered
 
 
 async def take_focus(rooms: Rooms, ask: Ask) -> Answer:
