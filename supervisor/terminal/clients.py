@@ -54,14 +54,14 @@ class Client:
         self.hear: Act = _nothing
         self.send: Act = _nothing
 
-
-def _nothing() -> None:
-    """Nobody has taken it in yet."""
-
     @property
     def is_viewer(self) -> bool:
         """It looks, and is no screen."""
         return self.offset is not None and not self.is_screen
+
+
+def _nothing() -> None:
+    """Nobody has taken it in yet."""
 
 
 def _nobody(_client: Client, _keys: bytes) -> None:
