@@ -54,11 +54,6 @@ class Client:
         self.hear: Act = _nothing
         self.send: Act = _nothing
 
-    @property
-    def is_viewer(self) -> bool:
-        """It looks, and is no screen."""
-        return self.offset is not None and not self.is_screen
-
 
 def _nothing() -> None:
     """Nobody has taken it in yet."""
@@ -197,17 +192,17 @@ class Clients:
         else:
             self.send(client)
 
-    def tell_size(self) -> None:
-        """What is printed from now on is meant for another size: viewers must know before it comes."""
-        for client in self:
-            if client.is_viewer and not client.pending:
-                self.send(client)
-
     def tell_all(self, message: wire.Message, *, looking: bool = False) -> None:
         """Tell all that listen, or all that look."""
         for client in self:
             if client.listens and (client.offset is not None or not looking):
                 self.tell(client, message)
+
+    def pass_on_size(self) -> None:
+        """What is printed from now on is meant for another one."""
+        for client in tuple(self._all):
+            if self._is_viewer(client) and not client.pending:
+                self.send(client)
 
     def pass_on(self, text: bytes) -> bool:
         """That was printed now, and is in the ring. Whether somebody does not take it all at once."""
@@ -253,12 +248,12 @@ class Clients:
             client.pending = wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
             client.offset = ring.begin
             client.repaint = True
-        elif client.is_viewer and client.size != (size := ring.size_at(client.offset or 0)):
+        elif self._is_viewer(client) and client.size != (size := ring.size_at(client.offset or 0)):
             client.size = size
             client.pending = wire.encode(wire.Sized(*size))
         elif client.offset is not None and client.offset < ring.end:
             text = ring.read(client.offset)
-            if client.is_viewer:
+            if self._is_viewer(client):
                 text = text[: ring.resized_after(client.offset) - client.offset]
             client.pending = wire.output(client.offset, text)
             client.offset += len(text)
@@ -268,6 +263,10 @@ class Clients:
         elif client.is_screen:
             self._caught_up(client)
         return bool(client.pending)
+
+    @staticmethod
+    def _is_viewer(client: Client) -> bool:
+        return client.offset is not None and not client.is_screen
 
     def _caught_up(self, client: Client) -> None:
         client.slow = False

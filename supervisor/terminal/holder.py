@@ -63,7 +63,7 @@ class Holder:
     def __init__(self, order: wire.Start, own_id: bytes, listening: socket.socket) -> None:
         """Start the command. Raises ``OSError`` when it cannot be started."""
         self._signals = posix.wake_by_signals(signal.SIGCHLD)
-        self._pane: Pane | None = Pane(order.rows, order.columns)
+        self._pane: Pane | None = Pane(order.rows, order.columns, self._resized)
         self._child = posix.spawn(
             order.argv,
             (*order.environment, MARK + own_id),
@@ -129,6 +129,10 @@ class Holder:
             self._ready.to_read.pop(self._pane.number, None)
             self._ready.later(self._lose_patience, _PATIENCE)
 
+    def _resized(self, rows: int, columns: int) -> None:
+        self._ring.resized(rows, columns)
+        self._clients.pass_on_size()
+
     def _hold_up(self) -> None:
         """Somebody is behind: read on when all have got on."""
         if not self._clients.are_behind(_BEHIND // 2):
@@ -147,18 +151,7 @@ class Holder:
         Whoever got all of it has the same screen already.
         """
         if self._pane and self._pane.nudge():
-            self._note_size()
-            self._ready.later(self._end_nudge, _NUDGE)
-
-    def _end_nudge(self) -> None:
-        if self._pane:
-            self._pane.end_nudge()
-            self._note_size()
-
-    def _note_size(self) -> None:
-        if self._pane:
-            self._ring.resized(*posix.size(self._pane.number))
-            self._clients.tell_size()
+            self._ready.later(self._pane.end_nudge, _NUDGE)
 
     # -- the command ----------------------------------------------------------------------------
 
@@ -190,7 +183,7 @@ class Holder:
         while self._ring.end < limit and (text := pane.read()):
             self._ring.append(text)
         self._ready.forget(pane.number)
-        self._ready.never(self._end_nudge)
+        self._ready.never(pane.end_nudge)
         pane.close()
         self._pane = None
 
@@ -238,12 +231,10 @@ class Holder:
     def _resize(self, _client: Client, message: wire.Attach | wire.Resize) -> None:
         if self._pane and message.rows and message.columns:
             self._pane.resize(message.rows, message.columns)
-            self._note_size()
 
     def _fit(self, _client: Client, message: wire.Fit) -> None:
         if self._pane and not self._clients.screens:
             self._pane.resize(message.rows, message.columns)
-            self._note_size()
 
     def _nudge(self, _client: Client, _message: wire.Nudge) -> None:
         self.nudge()

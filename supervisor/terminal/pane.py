@@ -6,6 +6,7 @@ assert sys.platform != "win32"
 
 import contextlib
 import os
+from collections.abc import Callable
 from typing import Final
 
 from supervisor.terminal import posix
@@ -22,8 +23,11 @@ _LARGEST: Final = 1000
 class Pane:
     """Owns both sides of a terminal, and its size."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        """Zeros: the usual size. Raises ``OSError``."""
+    def __init__(
+        self, rows: int, columns: int, resized: Callable[[int, int], None] = lambda *_: None
+    ) -> None:
+        """Zeros: the usual size. *resized*: called with each size after that. Raises ``OSError``."""
+        self._resized = resized
         self.number, self.theirs = posix.open_terminal(min(rows, _LARGEST), min(columns, _LARGEST))
         self._size_after_nudge: tuple[int, int] | None = None
 
@@ -54,7 +58,7 @@ class Pane:
         if self._size_after_nudge:
             self._size_after_nudge = size
         else:
-            posix.resize(self.number, *size)
+            self._set(*size)
 
     def nudge(self) -> bool:
         """Make the program paint its screen anew: many do so only when its size has changed.
@@ -64,14 +68,18 @@ class Pane:
         if self._size_after_nudge:
             return False
         rows, columns = self._size_after_nudge = posix.size(self.number)
-        posix.resize(self.number, rows - 1 or 2, columns)
+        self._set(rows - 1 or 2, columns)
         return True
 
     def end_nudge(self) -> None:
         """Back to the size that it is to have."""
         if self._size_after_nudge:
-            posix.resize(self.number, *self._size_after_nudge)
+            self._set(*self._size_after_nudge)
             self._size_after_nudge = None
+
+    def _set(self, rows: int, columns: int) -> None:
+        posix.resize(self.number, rows, columns)
+        self._resized(rows, columns)
 
     def close(self) -> None:
         """Whatever is in it gets a hang-up."""

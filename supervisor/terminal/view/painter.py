@@ -48,6 +48,13 @@ _BYTES_PER_SECOND: Final = 1_000_000
 _SETTLE: Final = 0.004
 #: A program that says that it is painting is believed so long.
 _PATIENCE: Final = 1.0
+#: A flood costs the holder twice when it is looked at, so not all of it is: after so many bytes beyond
+#: so many a second, nothing is heard for a while. If more was printed meanwhile than a holder keeps, it
+#: says that some is missing: a flood, and little of it will do. Else it is over, and all that is left comes.
+_PER_SECOND: Final = 16_000_000
+_MUCH: Final = 5 * 2**19
+_LITTLE: Final = 2**18
+_DEAF: Final = 0.03
 #: Between two requests to the program to paint its screen anew.
 _NUDGE_PAUSE: Final = 1.0
 #: Memory in bytes; more than any screen needs.
@@ -87,12 +94,16 @@ class Painter:
         self._line: calling.Line | None = None
         self._emulator = Emulator(*_USUAL_SIZE)
         #: The state will tell the modes that a fresh terminal is to be in.
-        self._wants_modes = is_fresh
+        self._wants_modes = self._is_blank = is_fresh
         self._last_part = 0
         self._is_void = False
         #: What was heard and is not looked at yet, and the seconds since there was nothing of that.
         self._heard: deque[wire.Message] = deque()
         self._busy = 0.0
+        #: So many bytes are heard yet, as of that time; and until when nothing is.
+        self._allowed = float(_MUCH)
+        self._allowed_at = 0.0
+        self._deaf_until: float | None = None
         self._offset = 0
         #: Before so much is taken in, there is nothing to show.
         self._begins_at = 0
@@ -125,7 +136,10 @@ class Painter:
             return ready
         # Nothing waits: it has kept up.
         self._busy = 0.0
-        return self._selector.select(self._until_next())
+        ends = [self._until_next(), None if self._deaf_until is None else self._deaf_until - time.monotonic()]
+        ready = self._selector.select(min((max(end, 0.0) for end in ends if end is not None), default=None))
+        self._hear_again()
+        return ready
 
     # -- the holder -------------------------------------------------------------------------------
 
@@ -159,6 +173,27 @@ class Painter:
             self._write(b"gone\n")
         else:
             self._heard.extend(heard)
+            self._measure(heard)
+
+    def _measure(self, heard: Sequence[wire.Message]) -> None:
+        """Hear nothing for a while when that was too much."""
+        now = time.monotonic()
+        self._allowed = min(_MUCH, self._allowed + (now - self._allowed_at) * _PER_SECOND)
+        self._allowed_at = now
+        if any(isinstance(message, wire.Gap) for message in heard):
+            self._allowed = min(self._allowed, _LITTLE)
+        self._allowed -= sum(len(message.text) for message in heard if isinstance(message, wire.Output))
+        if self._allowed < 0 and self._line and self._offset >= self._begins_at:
+            self._selector.unregister(self._line.connection)
+            self._deaf_until = now + _DEAF
+
+    def _hear_again(self) -> None:
+        if self._deaf_until is None or time.monotonic() < self._deaf_until:
+            return
+        self._deaf_until = None
+        self._allowed = _MUCH
+        if self._line:
+            self._selector.register(self._line.connection, selectors.EVENT_READ, self._hear)
 
     def _look(self) -> None:
         """Look at the next part of what was heard."""
@@ -206,7 +241,7 @@ class Painter:
         self._connect()
 
     def _ask_for_all(self) -> None:
-        """What was missed only the program can paint again."""
+        """What was missed only the program can paint again, if it is one that paints."""
         now = time.monotonic()
         if self._is_void and self._line and now - self._nudged_at > _NUDGE_PAUSE:
             self._is_void = False
@@ -217,9 +252,10 @@ class Painter:
     def _part(self) -> None:
         """The holder is not listened to any more."""
         if self._line:
-            self._selector.unregister(self._line.connection)
+            if self._deaf_until is None:
+                self._selector.unregister(self._line.connection)
             self._line.connection.close()
-        self._line = None
+        self._line = self._deaf_until = None
         self._begins_at = 0
 
     # -- pictures ---------------------------------------------------------------------------------
@@ -232,9 +268,10 @@ class Painter:
         return max(0.0, max(settled, self._rests_until) - time.monotonic())
 
     def _show(self) -> None:
-        self._ask_for_all()
         self._news_since = None
         picture = replace(self._emulator.picture(), ended=self._exit)
+        if picture.modes.alternate or self._is_blank:
+            self._ask_for_all()
         rows = self._emulator.changed()
         if rows or picture != self._shown:
             self._shown = picture
