@@ -37,6 +37,11 @@ def start_nursery(log: Path, end: int) -> None:
         start(nursery_command(), stdin=end, stdout=file, stderr=file)
 
 
+def painter_command(folder: Path, terminal: str) -> list[str]:
+    """How a painter of one terminal is started; *folder*: where the terminals are held."""
+    return _command("wakeline", "supervisor", "painter", str(folder), terminal)
+
+
 def tray_command() -> list[str]:
     """How the tray is started by somebody who has started the supervisor."""
     return _command("wakeline-tray", "tray", "--follow")

@@ -174,7 +174,9 @@ class Doer:
         return run
 
     def _marks(self, session: Session) -> Mapping[str, str]:
-        return {"WAKELINE_TERMINAL": session.terminal} if session.terminal else {}
+        """By these variables what left its tree is known."""
+        own = {"WAKELINE_TERMINAL": session.terminal} if session.terminal else {}
+        return {**own, **self._steering(session.agent).marks(session.id)}
 
 
 class _Once:

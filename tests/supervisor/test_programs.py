@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.lab.waiting import until
 def test_from_source_the_same_python_runs_everything() -> None:
     """A virtual environment stays in its environment."""
     assert programs.supervisor_command() == [sys.executable, "-P", "-m", "supervisor", "serve", "--quiet"]
+    assert programs.painter_command(Path("/held"), "abc")[-3:] == ["painter", "/held", "abc"]
     assert programs.window_command("details", "--session=x") == [
         sys.executable,
         "-P",

@@ -63,7 +63,7 @@ export class Focus {
 
   #fill(line, lost) {
     line.hidden = !this.#holder && !this.#trouble;
-    line.classList.toggle('mine', this.mine);
+    line.classList.toggle('here', this.mine);
     line.classList.toggle('lost', Boolean(lost));
     const parts = this.#holder ? [h('span', {}, plain(this.#words()))] : [];
     if (this.mine) parts.push(this.#button('give_back', () => this.give_back()));

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,20 +12,23 @@ from types import TracebackType
 from typing import Final, Self
 
 from supervisor.core.errors import Failed, NoSuchSession, Refused
-from supervisor.terminal.view import UNABLE
 from supervisor.terminal.view.picture import EMPTY, Frame, Modes, Page, Picture, frame, understood
 
+#: How terminals are called.
+_ID: Final = re.compile("[0-9a-f]+")
 #: Seconds within which a terminal is painted for the first time, or a page of lines comes.
 _WITHIN: Final = 10.0
 #: A painter waits so long for somebody else to look: a page that is loaded anew.
 _LINGER: Final = 2.0
 #: A painter that has not answered for so long hangs.
-_ANSWERS_WITHIN: Final = 5.0
+_ANSWERS_WITHIN: Final = 10.0
 #: Pauses before a painter that died is started anew; when they are used up, within a minute, it is given up.
-_PAUSES: Final = (0.0, 0.1, 0.5, 2.0, 5.0)
+_PAUSES: Final = (0.0, 0.1, 0.5, 1.0, 2.0)
 _FORGIVEN_AFTER: Final = 60.0
 #: Longest line of a painter: a row with the most there can be in it.
 _LONGEST: Final = 2**20
+#: It says no more rows or lines at once.
+_MOST: Final = 1000
 
 
 class Views:
@@ -47,6 +51,8 @@ class Views:
 
     async def open(self, terminal: str) -> "View":
         """Look at one. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
+        if not _ID.fullmatch(terminal):
+            raise _nobody_holds()
         painting = self._paintings.get(terminal)
         if painting is None or painting.is_over:
             painting = self._paintings[terminal] = _Painting(
@@ -176,7 +182,7 @@ class _Painting:
         if self.trouble:
             raise self.trouble
         if self.picture is None:
-            raise NoSuchSession("Nobody holds that terminal any more.", "See: wakeline ls")
+            raise _nobody_holds()
 
     async def lines(self, before: int, count: int) -> Page:
         """See ``View.history``."""
@@ -288,26 +294,33 @@ class _Painting:
         match kind:
             case b"row":
                 number, _, runs = rest.partition(b" ")
-                self._new_rows[int(number)] = runs
+                if 0 <= int(number) < _MOST:
+                    self._new_rows[int(number)] = runs
             case b"picture":
                 self._show(understood(rest))
-            case b"line":
+            case b"line" if len(self._lines) < _MOST:
                 self._lines.append(rest)
             case b"page":
-                self._turn_page(*map(int, rest.split()))
+                self._turn_page(rest)
             case b"gone":
-                self.is_over = True
+                self._end()
+            case b"old":
+                self.trouble = Refused(
+                    "This terminal is held by an older version of Wakeline, which cannot show it.",
+                    "It can be shown when its session has been started anew.",
+                )
+                self._end()
             case b"unable":
                 self.trouble = Refused("Terminals cannot be shown on this system.")
-                self.is_over = True
+                self._end()
             case _:
                 pass
 
     def _show(self, picture: Picture) -> None:
-        count = picture.size[0]
+        count = min(max(picture.size[0], 0), _MOST)
         rows = [*self.rows[:count], *[EMPTY] * (count - len(self.rows))]
         for number, runs in self._new_rows.items():
-            if 0 <= number < count:
+            if number < count:
                 rows[number] = runs
         self._new_rows = {}
         self.rows, self.picture = rows, picture
@@ -321,7 +334,8 @@ class _Painting:
         for viewer in self.viewers:
             viewer.news.set()
 
-    def _turn_page(self, first: int, begin: int, end: int) -> None:
+    def _turn_page(self, said: bytes) -> None:
+        first, begin, end = map(int, said.split())
         page = Page(first=first, history=(begin, end), rows=tuple(self._lines))
         self._lines = []
         if self._asked:
@@ -338,6 +352,10 @@ class _Painting:
     def _say(self, words: bytes) -> None:
         if self._process and self._process.stdin and not self._process.stdin.is_closing():
             self._process.stdin.write(words)
+
+
+def _nobody_holds() -> NoSuchSession:
+    return NoSuchSession("Nobody holds that terminal any more.", "See: wakeline ls")
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
