@@ -15,6 +15,8 @@ from supervisor.shims.known import Program
 #: What no shell gives a meaning, in a name or in quotes.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|--?[A-Za-z0-9][A-Za-z0-9-]*")
 
+#: Where a line for each program stands.
+_HERE: Final = "@PROGRAMS@"
 _ABOUT: Final = """\
 # Starts these agents in terminals that Wakeline keeps, so that closing a window does not end them.
 # The real program: command NAME. To take this out again: wakeline hooks remove"""
@@ -51,7 +53,7 @@ if [[ $- == *i* ]]; then
     eval "function $1 { wakeline_host '$2' '$3' $program \"\$@\"; }"
     wakeline_shims="${wakeline_shims-} $1 "
   }
-%s
+@PROGRAMS@
 fi"""
 
 _ZSH: Final = r"""
@@ -87,7 +89,7 @@ if [[ -o interactive ]]; then
     fi
     functions[$1]="wakeline_host '$2' '$3' ${(q)program} \"\$@\""
   }
-%s
+@PROGRAMS@
 fi"""
 
 _FISH: Final = r"""
@@ -111,11 +113,11 @@ if status is-interactive
             command $program $argv
             return
         end
-        set -l began (date +%%s)
+        set -l began (date +%s)
         command wakeline run -- $program $argv
         set -l code $status
         # It is there and cannot be started.
-        if contains -- $code 126 127; and test (math (date +%%s) - $began) -lt 3
+        if contains -- $code 126 127; and test (math (date +%s) - $began) -lt 3
             command $program $argv
             return
         end
@@ -127,7 +129,7 @@ if status is-interactive
         end
         eval "function $argv[1]; wakeline_host '$argv[2]' '$argv[3]' $argv[1] \$argv; end"
     end
-%s
+@PROGRAMS@
 end"""
 
 _POWERSHELL: Final = r"""
@@ -147,7 +149,7 @@ if ($IsLinux -or $IsMacOS) {
     elseif ($plain) { & $real @words }
     else { & wakeline run '--' $program @words }
   }
-%s
+@PROGRAMS@
 }"""
 
 
@@ -157,7 +159,7 @@ def _posix(form: str) -> Callable[[Sequence[Program]], str]:
             f"  wakeline_shim {p.name} ' {' '.join(p.verbs)} ' ' {' '.join(p.options)} '"
             for p in _checked(programs)
         )
-        return _ABOUT + form % "\n".join(lines)
+        return _ABOUT + form.replace(_HERE, "\n".join(lines))
 
     return write
 
@@ -167,18 +169,18 @@ def _fish(programs: Sequence[Program]) -> str:
         f"    wakeline_shim {p.name} '{' '.join(p.verbs)}' '{' '.join(p.options)}'"
         for p in _checked(programs)
     )
-    return _ABOUT + _FISH % "\n".join(lines)
+    return _ABOUT + _FISH.replace(_HERE, "\n".join(lines))
 
 
 def _powershell(programs: Sequence[Program]) -> str:
     about = _ABOUT.replace("command NAME", "(Get-Command NAME -CommandType Application)")
-    return about + _POWERSHELL % "\n".join(map(_powershell_function, _checked(programs)))
+    return about + _POWERSHELL.replace(_HERE, "\n".join(map(_powershell_function, _checked(programs))))
 
 
 def _powershell_function(program: Program) -> str:
     name, errands = program.name, f"{_array(program.verbs)} {_array(program.options)}"
     return (
-        f"  if (-not (Test-Path Function:{name}) -or (Get-Content Function:{name}) -match 'WakelineHost') {{\n"
+        f"  if (-not (Test-Path Function:{name}) -or (Get-Content Function:{name}) -match 'Wakeline') {{\n"
         f"    function global:{name} {{\n      Invoke-WakelineHost {errands} '{name}'"
         " $args $input $MyInvocation.ExpectingInput\n    }\n  }"
     )
