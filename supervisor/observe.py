@@ -222,7 +222,8 @@ class Observer:
         """With the terminal of ours that its process descends from, if it does."""
         if not hosted:
             return sighting
-        line = (sighting.run.pid, *(run.pid for run in self._ancestors(sighting.run.pid)))
+        screens = (sighting.run,) if sighting.screens is None else sighting.screens
+        line = [pid for run in screens for pid in (run.pid, *(up.pid for up in self._ancestors(run.pid)))]
         terminal = next((hosted[pid] for pid in line if pid in hosted), None)
         if terminal is None:
             return sighting

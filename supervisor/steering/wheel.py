@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from supervisor.agents.steering import Line, Steering
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
-from supervisor.core.errors import NoSuchSession, Refused, WakelineError
+from supervisor.core.errors import NoSuchSession, NotNow, Refused, WakelineError
 from supervisor.core.link import Policy
 from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Session, State
 from supervisor.core.outbox import objection, same_words
@@ -19,7 +19,7 @@ from supervisor.remote.backend import Lost, Who
 from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
 from supervisor.steering.recovery import Recovery
-from supervisor.steering.typist import NotNow, Typist
+from supervisor.steering.typist import Typist
 from supervisor.terminal import Roll
 from supervisor.terminal.view import keys
 from supervisor.terminal.view.picture import Modes
