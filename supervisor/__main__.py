@@ -30,6 +30,11 @@ def _run(arguments: Sequence[str]) -> int:
         from supervisor.terminal import nursery
 
         return nursery()
+    if arguments[:1] == ["hook"]:
+        # No verb either: agents start it, and wait for its start.
+        from supervisor.hook import main as hook
+
+        return hook(list(arguments[1:]))
     from supervisor.commands.parser import run
 
     try:

@@ -19,6 +19,16 @@ def nursery_command() -> list[str]:
     return _command("wakeline", "supervisor", "nursery")
 
 
+def hook_command(socket: Path) -> list[str]:
+    """How agents start what asks the supervisor at *socket*; the agent's name is to be added.
+
+    From source it is one file that needs nothing else: it must start quickly.
+    """
+    if _frozen():
+        return _command("wakeline", "supervisor", "hook", str(socket))
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("hook.py")), str(socket)]
+
+
 def tray_command() -> list[str]:
     """How the tray is started by somebody who has started the supervisor."""
     return _command("wakeline-tray", "tray", "--follow")

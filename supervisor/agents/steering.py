@@ -105,14 +105,27 @@ class Steering:
         """
         return None if text.startswith(tuple(self.typing.commands)) else text
 
-    def asked(self, payload: Mapping[str, Any], at: float) -> Approval | None:
-        """The question in what the agent said to its hook; ``None`` for other words."""
-        del payload, at
+    def pastes(self, text: str) -> Sequence[str]:
+        """The pieces in which *text* is pasted: each in brackets of its own, all in one write."""
+        return (text,)
+
+    def asked(self, document: Mapping[str, Any], at: float) -> Approval | None:
+        """The question in what a hook of the agent brought; ``None`` for other words.
+
+        *document*: ``request``, ``pid``, ``agent_pid``, and as ``payload`` the agent's words; see
+        ``supervisor.hook``.
+        """
+        del document, at
         return None
 
-    def decided(self, approval: Approval, payload: Mapping[str, Any], decision: Decision) -> bytes:
-        """What its hook is to print for that decision."""
-        del approval, payload, decision
+    def hides_dialog(self, document: Mapping[str, Any]) -> bool:
+        """Whether a person at the terminal is asked only when this hook has ended."""
+        del document
+        return False
+
+    def decided(self, approval: Approval, document: Mapping[str, Any], decision: Decision) -> bytes:
+        """What its hook is to print for that decision. Raises ``Refused`` and ``WrongUse``."""
+        del approval, document, decision
         return b""
 
     def hook_file(self, home: Path) -> Path | None:
