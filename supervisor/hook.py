@@ -7,8 +7,8 @@ ends with 0.
     hook.py SOCKET AGENT < words
 
 ``POST /api/hooks/AGENT`` gets ``{"request", "pid", "agent_pid", "payload"}``: the same *request* in
-every try, *payload* as the agent wrote it. 200 has the bytes to be printed, 204 says that there are
-none; a refusal (4xx) is final. Anything else means: ask again.
+every try, *payload* as the agent wrote it. 200 has the bytes to be printed, if any; a refusal (4xx)
+is final. Anything else, and an answer that breaks off, means: ask again.
 """
 
 import os
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     try:
         _run(arguments[0], arguments[1], _words())
     except (Exception, KeyboardInterrupt):  # noqa: BLE001  whatever it is, the agent must not notice
-        pass
+        return 0
     return 0
 
 
@@ -126,28 +126,41 @@ def _answer(connection: socket.socket) -> bytes | None:
     while len(answer) < _LONGEST_ANSWER:
         _wait(connection, None)
         chunk = connection.recv(1 << 16)
-        answer += chunk
-        head, whole, body = answer.partition(b"\r\n\r\n")
-        lines = head.split(b"\r\n")
-        if whole and (not chunk or len(body) >= _length(lines)):
-            return _meant(lines[0], body, _length(lines))
         if not chunk:
             return None
+        answer += chunk
+        head, whole, rest = answer.partition(b"\r\n\r\n")
+        if whole and (body := _body(head.lower().split(b"\r\n"), rest)) is not None:
+            return _meant(int(head.split()[1]), body)
     raise _Over
 
 
-def _length(lines: list[bytes]) -> int:
-    for line in lines[1:]:
-        name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length":
-            return int(value)
-    return 0
+def _body(head: list[bytes], rest: bytes) -> bytes | None:
+    """What stands behind the head (RFC 9112, section 6); ``None``: it is not whole yet."""
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(b":") for line in head[1:])}
+    if fields.get(b"transfer-encoding") != b"chunked":
+        length = int(fields.get(b"content-length", b"0"))
+        return rest[:length] if len(rest) >= length else None
+    body = b""
+    while (size := _size(rest)) is not None:
+        start = rest.index(b"\n") + 1
+        if len(rest) < start + size + 2:
+            return None
+        if not size:
+            return body
+        body, rest = body + rest[start : start + size], rest[start + size + 2 :]
+    return None
 
 
-def _meant(first: bytes, body: bytes, length: int) -> bytes | None:
-    status = int(first.split()[1])
-    if status == 200 and len(body) >= length:
-        return body[:length]
+def _size(rest: bytes) -> int | None:
+    """The size of the chunk that begins here."""
+    line, end, _ = rest.partition(b"\r\n")
+    return int(line.partition(b";")[0], 16) if end else None
+
+
+def _meant(status: int, body: bytes) -> bytes | None:
+    if status == 200:
+        return body
     if status == 204 or (400 <= status < 500 and status != 429):
         raise _Over
     return None

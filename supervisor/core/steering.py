@@ -64,6 +64,8 @@ class Approval:
     questions: tuple[Question, ...] = ()
     #: Whether an answer from here reaches the agent; else "answer at the desk".
     answerable: bool = False
+    #: The agent shows no dialog of its own while we hold its question: signs say nothing about it.
+    hidden: bool = False
 
     @property
     def digest(self) -> str:
@@ -111,6 +113,7 @@ class Prompt:
 
     id: str
     session_id: str
+    agent: str
     text: str
     #: ``now`` or ``idle``.
     when: str
@@ -138,8 +141,8 @@ class Typing:
     settle: float = 0.3
     #: It keeps what is typed while it works for its next turn, or works it in.
     takes_while_working: bool = False
-    #: Characters that open a popup of its own where a prompt begins with one, or contains one.
-    popups: str = ""
+    #: Its transcript will show every prompt.
+    shows_prompts: bool = True
     #: A prompt that begins with one of these is a command to the agent itself.
     commands: str = "/!#"
 
@@ -165,3 +168,16 @@ class Remains:
     root: str
     paths: tuple[str, ...] = ()
     export: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trashed:
+    """A session in the trash; *until*: when it goes for good."""
+
+    id: str
+    agent: str
+    session_id: str
+    title: str | None
+    cwd: str | None
+    deleted_at: float
+    until: float

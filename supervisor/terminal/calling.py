@@ -12,7 +12,7 @@ from pathlib import Path
 
 from supervisor import __version__
 from supervisor.core.errors import Failed, NoSuchSession
-from supervisor.terminal import posix, wire
+from supervisor.terminal import Order, posix, wire
 
 _CHUNK = 64 * 1024
 #: Seconds within which a holder answers.
@@ -59,6 +59,26 @@ class Line:
                     f"{what} cannot be used: {os.strerror(first.error)}.", "Look at its name and place."
                 )
         raise Failed("Nobody holds that terminal any more.", "See: wakeline ls")
+
+
+def start(order: Order, rows: int = 0, columns: int = 0) -> wire.Start:
+    """What the nursery is told to hold; zeros for no size."""
+    return wire.Start(
+        version=wire.VERSION,
+        name=os.fsencode(order.name),
+        cwd=os.fsencode(order.cwd),
+        umask=_umask(),
+        rows=rows,
+        columns=columns,
+        argv=tuple(map(os.fsencode, order.argv)),
+        environment=tuple(os.fsencode(f"{name}={value}") for name, value in order.environment),
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def holder(folder: Path, terminal: str) -> Line:

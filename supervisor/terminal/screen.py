@@ -11,6 +11,7 @@ import re
 import selectors
 import signal
 import termios
+import time
 import tty
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,12 +19,16 @@ from typing import Final
 
 from supervisor.core.errors import Failed, Refused
 from supervisor.terminal import Order, Parted, calling, posix, wire
-from supervisor.terminal.keys import Leaving
+from supervisor.terminal.keys import Leaving, Sources
 from supervisor.terminal.modes import Modes
+from supervisor.terminal.titles import Titles
 
 _CHUNK: Final = 64 * 1024
 #: Seconds in which the key that leaves is pressed again.
 _AGAIN_WITHIN: Final = 0.5
+#: What the window's title says: nothing of ours is drawn into the program's screen.
+_REMOTE: Final = "⌨ typed from a phone; any key takes it back"
+_PAUSED: Final = "⏸ paused"
 _END_OF_INPUT: Final = b"\x04"
 #: Questions that a program asked a terminal long ago: played again, they would be answered by this
 #: terminal, and the answers typed into the program.
@@ -39,17 +44,7 @@ def start(
     """See ``terminal.start``."""
     leaving = Leaving(detach_key)
     line = calling.nursery(folder, nursery)
-    rows, columns = _size()
-    asked = wire.Start(
-        version=wire.VERSION,
-        name=os.fsencode(order.name),
-        cwd=os.fsencode(order.cwd),
-        umask=_umask(),
-        rows=rows,
-        columns=columns,
-        argv=tuple(map(os.fsencode, order.argv)),
-        environment=tuple(os.fsencode(f"{name}={value}") for name, value in order.environment),
-    )
+    asked = calling.start(order, *_size())
     line.say(asked, wire.Watch(wire.VERSION) if detached else wire.Attach(wire.VERSION, -1, 0, 0))
     hello = line.greeted()
     if detached:
@@ -76,10 +71,16 @@ class Screen:
         self._line = line
         self._hello = hello
         self._leaving = leaving
+        self._sources = Sources()
         self._modes = Modes()
+        self._titles = Titles() if os.isatty(1) else None
+        self._remote = False
+        self._paused = False
         self._replay: bytearray | None = bytearray() if hello.end else None
         self._torn = False
         self._code: int | None = None
+        #: When what has begun of a key is taken for all of it.
+        self._gives_up_at: float | None = None
         self._usual = termios.tcgetattr(0) if os.isatty(0) else None
         self._selector = selectors.DefaultSelector()
 
@@ -106,12 +107,22 @@ class Screen:
             self._pressed()
         self._obey(self._line.early())
         while self._code is None:
-            ready = self._selector.select(_AGAIN_WITHIN if self._leaving.waits else None)
-            if not ready:
-                self._type(self._leaving.give_up())
-            for key, _ in ready:
+            for key, _ in self._selector.select(self._until_giving_up()):
                 if self._code is None:
                     key.data()
+
+    def _until_giving_up(self) -> float | None:
+        if not (self._leaving.waits or self._sources.waits):
+            self._gives_up_at = None
+            return None
+        now = time.monotonic()
+        if self._gives_up_at is None:
+            self._gives_up_at = now + _AGAIN_WITHIN
+        elif now >= self._gives_up_at:
+            self._give_up()
+            self._gives_up_at = None
+            return 0
+        return self._gives_up_at - now
 
     @contextlib.contextmanager
     def _raw(self) -> Iterator[None]:
@@ -128,8 +139,7 @@ class Screen:
 
     def _leave(self) -> None:
         """This terminal as it was before, whatever the program did to it."""
-        if undone := self._modes.undone():
-            _write(undone)
+        _write((self._titles.undone() if self._titles else b"") + self._modes.undone())
         if self._usual:
             termios.tcsetattr(0, termios.TCSADRAIN, self._usual)
 
@@ -149,8 +159,20 @@ class Screen:
             self._code = 0
 
     def _type(self, keys: bytes) -> None:
-        if keys:
+        if not keys:
+            return
+        if not self._usual or self._hello.version < wire.TURNS:
             self._say(wire.Input(b"", keys))
+            return
+        for by_person, part in self._sources.feed(keys):
+            self._say(wire.Input(b"", part) if by_person else wire.Report(part))
+
+    def _give_up(self) -> None:
+        """Nothing more of what had begun was pressed."""
+        if self._leaving.waits:
+            self._type(self._leaving.give_up())
+        elif self._sources.give_up():
+            self._say(wire.Input(b"", b""))
 
     def _say(self, message: wire.Message) -> None:
         # That the holder has gone is found by hearing it, after its last words.
@@ -180,6 +202,7 @@ class Screen:
         # Here again: somebody has continued us, or there was no shell to suspend us.
         self._enter()
         _write(self._modes.restored())
+        self._entitle()
         self._say(wire.Signal(signal.SIGCONT))
 
     # -- what the holder says -------------------------------------------------------------------
@@ -203,11 +226,23 @@ class Screen:
                     self._put(message.modes)
                 case wire.Stopped():
                     self._suspend()
+                case wire.Turn():
+                    self._remote = message.remote
+                    self._entitle()
+                case wire.Paused():
+                    self._paused = message.paused
+                    self._entitle()
                 case wire.Exit():
                     self._end_replay()
                     self._code = message.code if message.code >= 0 else 128 - message.code
                 case _:
                     pass
+
+    def _entitle(self) -> None:
+        """Say in the title what is to be known of this terminal."""
+        words = _PAUSED if self._paused else _REMOTE if self._remote else ""
+        if self._titles:
+            _write(self._titles.say(words))
 
     def _print(self, output: wire.Output) -> None:
         text = _from_a_whole_place(output.text) if self._torn else output.text
@@ -227,7 +262,7 @@ class Screen:
 
     def _put(self, text: bytes) -> None:
         self._modes.feed(text)
-        _write(text)
+        _write(self._titles.feed(text) if self._titles else text)
 
 
 def without_questions(text: bytes) -> bytes:
@@ -253,9 +288,3 @@ def _size() -> tuple[int, int]:
         with contextlib.suppress(OSError):
             return posix.size(number)
     return 0, 0
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 #: Raised with every change that an older side cannot read; the previous one is still understood.
-VERSION: Final = 1
-#: No frame is longer; whoever announces more is cut off.
+VERSION: Final = 2
+#: From this version on, screens tell keys from reports, and somebody far away may have the turn.
+TURNS: Final = 2
+#: No frame is longer.
 LONGEST: Final = 4 * 2**20
 
 _HEAD: Final = struct.Struct(">IB")
@@ -52,11 +54,63 @@ class Watch(NamedTuple):
     version: int
 
 
+class View(NamedTuple):
+    """Show me the output from *offset* on, as for ``Attach``; I am no screen: I hold nothing up."""
+
+    version: int
+    offset: int
+
+
 class Input(NamedTuple):
-    """Type this. An *id* that came before is not typed again; an empty one is always new."""
+    """A person pressed this: type it. An *id* that came before is not typed again; an empty one is new."""
 
     id: bytes
     keys: bytes
+
+
+class Report(NamedTuple):
+    """The terminal of a screen says this by itself (an answer, its focus, the mouse's place): type it."""
+
+    keys: bytes
+
+
+class Take(NamedTuple):
+    """It is my turn to type from afar: until I give it back, go, or a person presses a key here."""
+
+
+class Give(NamedTuple):
+    """I have typed enough."""
+
+
+class Remote(NamedTuple):
+    """Type this from afar, in that turn only. For *id* see ``Input``."""
+
+    id: bytes
+    turn: int
+    keys: bytes
+
+
+class Ask(NamedTuple):
+    """How are things? The answer is a ``State``."""
+
+
+class Pause(NamedTuple):
+    """The command is about to be stopped from outside: its screens are not to be suspended with it."""
+
+
+class Continue(NamedTuple):
+    """It is not stopped from outside any more."""
+
+
+class Nudge(NamedTuple):
+    """Make the program paint its screen anew."""
+
+
+class Fit(NamedTuple):
+    """Give the terminal this size, if no screen is there that has one of its own."""
+
+    rows: int
+    columns: int
 
 
 class Resize(NamedTuple):
@@ -117,10 +171,57 @@ class Written(NamedTuple):
     id: bytes
 
 
+class Refused(NamedTuple):
+    """The input with this id is not typed: its turn is over."""
+
+    id: bytes
+
+
+class Turn(NamedTuple):
+    """Who may type from now on. *turn* counts the changes; *remote*: somebody from afar has it.
+
+    *draft*: a person at a screen has begun a line and not sent it.
+    """
+
+    turn: int
+    remote: bool
+    draft: bool
+
+
+class State(NamedTuple):
+    """How things are. *modes*: see ``Gap``, at the end of the output; *idle*: seconds since the last key.
+
+    *idle* is negative when nobody has ever pressed one.
+    """
+
+    rows: int
+    columns: int
+    modes: bytes
+    screens: int
+    turn: int
+    remote: bool
+    draft: bool
+    paused: bool
+    idle: float
+
+
 class Stopped(NamedTuple):
     """The command was suspended by this signal."""
 
     number: int
+
+
+class Paused(NamedTuple):
+    """The command is stopped from outside, or not any more."""
+
+    paused: bool
+
+
+class Sized(NamedTuple):
+    """To viewers: what is printed from here on is meant for a screen of this size."""
+
+    rows: int
+    columns: int
 
 
 class Exit(NamedTuple):
@@ -141,7 +242,17 @@ Message: TypeAlias = (
     Start
     | Attach
     | Watch
+    | View
     | Input
+    | Report
+    | Take
+    | Give
+    | Remote
+    | Ask
+    | Pause
+    | Continue
+    | Nudge
+    | Fit
     | Resize
     | Signal
     | Taken
@@ -149,12 +260,17 @@ Message: TypeAlias = (
     | Output
     | Gap
     | Written
+    | Refused
+    | Turn
+    | State
     | Stopped
+    | Paused
+    | Sized
     | Exit
     | Failure
 )
 
-#: kind of frame → message, and its fields: n number, f float, t text, l list of texts, r the rest
+#: kind of frame → message, and its fields: n number, b yes or no, f float, t text, l texts, r the rest
 _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     1: (Start, "nttnnnll"),
     2: (Attach, "nnnn"),
@@ -163,6 +279,16 @@ _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     5: (Resize, "nn"),
     6: (Signal, "n"),
     7: (Taken, ""),
+    8: (View, "nn"),
+    9: (Report, "r"),
+    10: (Take, ""),
+    11: (Give, ""),
+    12: (Remote, "tnr"),
+    13: (Ask, ""),
+    14: (Pause, ""),
+    15: (Continue, ""),
+    16: (Nudge, ""),
+    32: (Fit, "nn"),
     17: (Hello, "ntnnfttnl"),
     18: (Output, "nr"),
     19: (Gap, "nnt"),
@@ -170,6 +296,11 @@ _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     21: (Stopped, "n"),
     22: (Exit, "nn"),
     23: (Failure, "nt"),
+    24: (Refused, "t"),
+    25: (Turn, "nbb"),
+    26: (State, "nntnnbbbf"),
+    27: (Paused, "b"),
+    28: (Sized, "nn"),
 }
 _KINDS: Final = {message: (kind, layout) for kind, (message, layout) in _LAYOUTS.items()}
 
@@ -183,6 +314,8 @@ def encode(message: Message) -> bytes:
 
 def _field(form: str, value: object) -> bytes:
     match form, value:
+        case "b", bool():
+            return b"\1" if value else b"\0"
         case "n", int():
             return _NUMBER.pack(value)
         case "f", float() | int():
@@ -202,6 +335,8 @@ class Frames:
 
     def __init__(self) -> None:
         self._rest = bytearray()
+        #: Whoever announces more is cut off.
+        self.longest = LONGEST
 
     def feed(self, chunk: bytes) -> Iterator[Message]:
         """The messages that are whole now; kinds that we do not know are passed over.
@@ -211,7 +346,7 @@ class Frames:
         self._rest += chunk
         while len(self._rest) >= _HEAD.size:
             length, kind = _HEAD.unpack_from(self._rest)
-            if not 1 <= length <= LONGEST:
+            if not 1 <= length <= self.longest:
                 raise Broken(f"a frame of {length} bytes")
             end = _LENGTH.size + length
             if len(self._rest) < end:
@@ -249,6 +384,8 @@ class _Fields:
             return float(real)
         if form == "r":
             return self._cut(len(self._body) - self._place)
+        if form == "b":
+            return self._cut(1) != b"\0"
         count = self._number(_LENGTH)
         if form == "t":
             return self._cut(count)

@@ -1,6 +1,6 @@
 """The computer that a phone is paired with: the real HTTP side over TLS, a supervisor in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -10,11 +10,12 @@ from typing import Any
 from supervisor.core.journal import Journal
 from supervisor.core.model import Entry, Machine, Scope, Session
 from supervisor.remote.backend import Picture
-from tests.fakes.backend import MACHINE, MemoryBackend
+from tests.fakes.backend import MACHINE
 from tests.fakes.house import House
+from tests.fakes.steered import Steered, SteeredBackend, steering
 
 
-class Memory(MemoryBackend):
+class Memory(SteeredBackend):
     """As ever, but the machine may be another one."""
 
     machine: Machine = replace(MACHINE, hostname="devbox", agents={"claude": "2.1.329", "codex": "0.169.0"})
@@ -96,6 +97,16 @@ class Desk:
         """Publish anything else."""
         self._house.call(partial(self.memory.journal.publish, topic, session_id, told))
 
+    def do(self, work: Callable[[Steered], Any]) -> Any:
+        """Something happens to the sessions that no phone ordered."""
+        return self._house.call(partial(work, self.memory.steered))
+
+    @property
+    def ordered(self) -> list[tuple[str, dict[str, Any]]]:
+        """What phones ordered, but for focus: verb and body."""
+        orders = self.memory.steered.orders
+        return [(one.verb, dict(one.body)) for one in orders if one.verb not in {"focus", "give back"}]
+
     def cut(self) -> None:
         """Break every stream without a word."""
         self._house.call(self._abort)
@@ -110,6 +121,6 @@ def desk_in(folder: Path) -> Iterator[Desk]:
     """A desk that listens, and ends with its test."""
     house = House(folder)
     desk = Desk(house)
-    with house:
+    with steering(lambda: desk.memory.steered), house:
         house.open_lan()
         yield desk

@@ -48,17 +48,17 @@ class ClaudeSteering(Steering):
         """See ``Steering.pastes``."""
         return pasting.pastes(text)
 
-    def asked(self, document: Mapping[str, Any], at: float) -> Approval | None:
+    def asked(self, told: Mapping[str, Any], at: float) -> Approval | None:
         """See ``Steering.asked``."""
-        return asking.asked(document, at)
+        return asking.asked(told, at)
 
-    def hides_dialog(self, document: Mapping[str, Any]) -> bool:
+    def hides_dialog(self, told: Mapping[str, Any]) -> bool:
         """See ``Steering.hides_dialog``."""
-        return asking.hides_dialog(document)
+        return asking.hides_dialog(told)
 
-    def decided(self, approval: Approval, document: Mapping[str, Any], decision: Decision) -> bytes:
+    def decided(self, approval: Approval, told: Mapping[str, Any], decision: Decision) -> bytes:
         """See ``Steering.decided``."""
-        return asking.decided(approval, document, decision)
+        return asking.decided(approval, told, decision)
 
     def hook_file(self, home: Path) -> Path:
         """See ``Steering.hook_file``."""

@@ -1,0 +1,134 @@
+// What was sent and is not in the transcript yet: a bubble for each, with what has become of it.
+
+import { h, icon } from './dom.js';
+import { plain } from './marks.js';
+import { trouble } from './orders.js';
+import { say } from './words.js';
+
+const shown_length = 4000;
+// Milliseconds for the transcript to show what was taken, before its bubble goes or says that nothing came.
+const transcript_within = 3000;
+
+const signs = { waiting: 'clock', sending: 'send', sent: 'sent', taken: 'sent', refused: 'lost', vanished: 'lost' };
+const squeezed = (text) => text.replace(/\s+/g, ' ').trim();
+const same = (said, given) => said === given || (given.length > 40 && said.includes(given));
+
+export class Prompts {
+  #me;
+  #cancel;
+  #take_back;
+  #known = new Map();
+  #heard = [];
+  #may = false;
+
+  // *cancel(prompt)* takes a waiting one back at the computer, *take_back(text)* puts its text into the box.
+  constructor(me, cancel, take_back) {
+    this.#me = me;
+    this.#cancel = cancel;
+    this.#take_back = take_back;
+    this.element = h('div', { class: 'given-all', role: 'group', 'aria-label': say('given') });
+  }
+
+  // *told*: all that the computer has and that is not done.
+  show(told, may) {
+    this.#may = may;
+    told.forEach((prompt) => this.put(prompt));
+    const there = new Set(told.map(({ id }) => id));
+    for (const [id, known] of this.#known) if (!there.has(id)) this.#is_gone(id, known);
+    this.element.hidden = !this.element.children.length;
+  }
+
+  put(prompt) {
+    const known = this.#known.get(prompt.id) ?? { element: h('article', {}), dismissed: false };
+    if (known.dismissed) return;
+    clearTimeout(known.timer);
+    const over = prompt.state === 'cancelled' || (prompt.state === 'taken' && this.#is_written(prompt));
+    this.#known.set(prompt.id, { ...known, prompt, timer: null });
+    if (over) return this.#drop(prompt.id);
+    this.#draw(prompt.id);
+    if (!known.element.isConnected) this.element.append(known.element);
+    this.element.hidden = false;
+    if (prompt.state === 'taken') this.#later(prompt.id, () => this.#drop(prompt.id));
+  }
+
+  // The transcript has something new: the real words replace their bubble.
+  hear(entry) {
+    if (entry.role !== 'user' || entry.kind !== 'text') return;
+    this.#heard = [...this.#heard.slice(-20), { at: Date.now(), text: squeezed(entry.text ?? '') }];
+    for (const [id, { prompt }] of this.#known) {
+      if (['sending', 'sent', 'taken', 'vanished'].includes(prompt.state) && this.#is_written(prompt)) return this.#drop(id);
+    }
+  }
+
+  #is_written(prompt) {
+    return this.#heard.some(({ text }) => same(text, squeezed(prompt.text)));
+  }
+
+  // No longer told of: taken as a rule. If the transcript never shows it, its text is not thrown away.
+  #is_gone(id, known) {
+    if (known.dismissed || known.timer || ['refused', 'vanished'].includes(known.prompt.state)) return;
+    const { state } = known.prompt;
+    if (this.#is_written(known.prompt)) return this.#drop(id);
+    this.#later(id, () => {
+      if (state !== 'waiting') return this.#drop(id);
+      known.prompt = { ...known.prompt, state: 'vanished', note: null };
+      this.#known.set(id, { ...known, timer: null });
+      this.#draw(id);
+    });
+  }
+
+  #later(id, act) {
+    this.#known.get(id).timer = setTimeout(act, transcript_within);
+  }
+
+  // Dropped ones are remembered: a late word of them brings nothing back.
+  #drop(id) {
+    const known = this.#known.get(id);
+    clearTimeout(known.timer);
+    known.element.remove();
+    known.dismissed = true;
+    this.element.hidden = !this.element.children.length;
+  }
+
+  #draw(id) {
+    const { prompt, element } = this.#known.get(id);
+    const { state, text } = prompt;
+    element.className = `message mine given is-${state}`;
+    const cut = text.length > shown_length ? `${text.slice(0, shown_length)} …` : text;
+    element.replaceChildren(
+      h('div', { class: 'prose given-text' }, plain(cut)),
+      h('p', { class: 'given-state' }, icon(signs[state] ?? 'clock', 'small'), h('span', { role: 'status' }, plain(this.#words(prompt)))),
+      ...(this.#may ? this.#buttons(prompt) : []));
+  }
+
+  #words({ state, when, note, by }) {
+    const word = state === 'waiting' ? say(when === 'idle' ? 'given_for_idle' : 'given_waiting') : say(`given_${state}`);
+    const from = by === this.#me ? '' : say(by === 'desk' ? 'given_by_desk' : 'given_by_other');
+    return [from, word, note].filter(Boolean).join(' · ');
+  }
+
+  #buttons(prompt) {
+    const { id, state, text } = prompt;
+    const button = (word, act) => h('button', { class: 'link', type: 'button', onclick: act }, say(word));
+    const dismiss = () => this.#drop(id);
+    if (state === 'waiting') return [h('p', { class: 'given-buttons' }, button('cancel', (event) => this.#take_from(prompt, event.currentTarget)))];
+    if (state !== 'refused' && state !== 'vanished') return [];
+    return [h('p', { class: 'given-buttons' }, button('edit_again', () => { dismiss(); this.#take_back(text); }), button('dismiss', dismiss))];
+  }
+
+  async #take_from(prompt, button) {
+    button.disabled = true;
+    try {
+      await this.#cancel(prompt);
+      this.#drop(prompt.id);
+      this.#take_back(prompt.text);
+    } catch (error) {
+      button.after(h('span', { class: 'warn', role: 'alert' }, plain(trouble(error))));
+      button.disabled = false;
+    }
+  }
+
+  close() {
+    for (const { timer } of this.#known.values()) clearTimeout(timer);
+  }
+}

@@ -1,0 +1,239 @@
+"""Those who look at a terminal or wait for its end: each has a place in what was printed, and no queue."""
+
+import sys
+
+assert sys.platform != "win32"
+
+import socket
+from collections.abc import Iterator
+from functools import partial
+from typing import Final, Protocol
+
+from supervisor.terminal import posix, wire
+from supervisor.terminal.ready import READ, WRITE, Ready
+from supervisor.terminal.ring import Ring
+
+#: Bytes read from a client at once; larger ones are paid for in every holder's memory.
+_CHUNK: Final = 16 * 1024
+#: So much input of one client may wait for a command that does not read; then it waits itself.
+_INPUT_LIMIT: Final = 256 * 1024
+#: No client that has ordered a command says more at once.
+_LONGEST: Final = 1024 * 1024
+#: Who asks so much and does not read the answers is let go.
+_ANSWERS_LIMIT: Final = 1024 * 1024
+#: More come only from somebody who has gone wrong.
+_MOST: Final = 64
+
+
+class Client:
+    """One connection. Owner: ``Clients``."""
+
+    def __init__(self, connection: socket.socket, frames: wire.Frames) -> None:
+        connection.setblocking(False)
+        self.connection = connection
+        self.frames = frames
+        #: What is to be sent before more output: the rest of a frame, and words of the holder.
+        self.pending = bytearray()
+        #: It has said what it wants: before that it is told nothing but who we are.
+        self.listens = False
+        #: A terminal is there, with a person before it.
+        self.is_screen = False
+        #: The next byte of output to send; ``None``: it does not look.
+        self.offset: int | None = None
+        #: It is not waited for, and gets gaps.
+        self.slow = False
+        #: When it has caught up, the program is to paint its screen anew.
+        self.repaint = False
+        #: A viewer was told that what follows is meant for this size.
+        self.size = (0, 0)
+        self.told_exit = False
+        #: Bytes of its input that are not typed yet.
+        self.waiting = 0
+
+
+class House(Protocol):
+    """Where the clients are: the holder."""
+
+    def obey(self, client: Client, message: wire.Message) -> None:
+        """It said this."""
+        ...
+
+    def nudge(self) -> None:
+        """Somebody has not got all that made the program's screen."""
+        ...
+
+    def parted(self, client: Client) -> None:
+        """It has gone."""
+        ...
+
+
+class Clients:
+    """Owns the connections. Sends to each what it has not got yet, as fast as it reads."""
+
+    def __init__(
+        self, house: House, ready: Ready, ring: Ring, hello: wire.Hello, listening: socket.socket
+    ) -> None:
+        """*listening*: where more of them call."""
+        self._house = house
+        self._ready = ready
+        self._ring = ring
+        self._hello = hello
+        self._listening = listening
+        self._all: list[Client] = []
+        #: Told after the last byte.
+        self.exit: wire.Exit | None = None
+        self.exit_is_seen = False
+        listening.setblocking(False)
+        ready.want(listening, READ, self._accept)
+
+    def __iter__(self) -> Iterator[Client]:
+        """All of them, whoever goes meanwhile."""
+        return iter(tuple(self._all))
+
+    @property
+    def screens(self) -> int:
+        """How many persons may be before it."""
+        return sum(client.is_screen for client in self._all)
+
+    def all_told(self) -> bool:
+        """Whether everybody who listens knows of the end."""
+        return all(c.told_exit and not c.pending for c in self._all if c.listens)
+
+    def are_behind(self, limit: int) -> list[Client]:
+        """Those that are to be waited for, and so many bytes behind."""
+        place = self._ring.end - limit
+        return [c for c in self._all if c.offset is not None and not c.slow and c.offset < place]
+
+    # -- coming and going -------------------------------------------------------------------------
+
+    def _accept(self, _ready: int) -> None:
+        try:
+            connection, _ = self._listening.accept()
+        except OSError:
+            return
+        if posix.is_me(connection) and len(self._all) < _MOST:
+            self.admit(connection)
+        else:
+            connection.close()
+
+    def admit(self, connection: socket.socket, frames: wire.Frames | None = None) -> None:
+        """Take in somebody who called, and what was heard of them already."""
+        client = Client(connection, frames or wire.Frames())
+        client.frames.longest = _LONGEST
+        self._all.append(client)
+        client.pending += wire.encode(self._hello._replace(end=self._ring.end))
+        self._hear(client, b"")
+        self.send(client)
+
+    def part(self, client: Client) -> None:
+        """It has gone, or must."""
+        if client in self._all:
+            self._all.remove(client)
+            self._ready.want(client.connection, 0, self._accept)
+            client.connection.close()
+            self._house.parted(client)
+
+    # -- what they say ----------------------------------------------------------------------------
+
+    def _client_ready(self, client: Client, ready: int) -> None:
+        if ready & READ:
+            try:
+                heard = client.connection.recv(_CHUNK)
+            except BlockingIOError:
+                return
+            except OSError:
+                heard = b""
+            if not heard:
+                self.part(client)
+                return
+            self._hear(client, heard)
+        self.send(client)
+
+    def _hear(self, client: Client, heard: bytes) -> None:
+        try:
+            for message in client.frames.feed(heard):
+                self._house.obey(client, message)
+        except wire.Broken:
+            self.part(client)
+
+    def rewatch(self, client: Client) -> None:
+        """Wait for what that one can do now, and for nothing else."""
+        if client in self._all:
+            wanted = (0 if client.waiting >= _INPUT_LIMIT else READ) | (WRITE if client.pending else 0)
+            self._ready.want(client.connection, wanted, partial(self._client_ready, client))
+
+    # -- what they are told -----------------------------------------------------------------------
+
+    def tell(self, client: Client, message: wire.Message) -> None:
+        """Tell one of them."""
+        if client not in self._all:
+            return
+        client.pending += wire.encode(message)
+        if len(client.pending) > _ANSWERS_LIMIT:
+            self.part(client)
+        else:
+            self.send(client)
+
+    def tell_all(self, message: wire.Message, *, looking: bool = False) -> None:
+        """Tell all that listen, or all that look."""
+        for client in self:
+            if client.listens and (client.offset is not None or not looking):
+                self.tell(client, message)
+
+    def pass_on(self) -> None:
+        """There is more, or it is over."""
+        for client in self:
+            if not client.pending:
+                self.send(client)
+
+    def send(self, client: Client) -> None:
+        """Send what can be sent now."""
+        if client not in self._all:
+            return
+        try:
+            while client.pending or self._next(client):
+                count = client.connection.send(client.pending)
+                if count < len(client.pending):
+                    del client.pending[:count]
+                    break
+                client.pending = bytearray()
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.part(client)
+            return
+        self.exit_is_seen |= client.told_exit and not client.pending
+        self.rewatch(client)
+
+    def _next(self, client: Client) -> bool:
+        """Put the next frame into the empty *pending*; whether there is one."""
+        ring = self._ring
+        if client.offset is not None and client.offset < ring.begin:
+            client.pending += wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
+            client.offset = ring.begin
+            client.repaint = True
+        elif self._is_viewer(client) and client.size != (size := ring.size_at(client.offset or 0)):
+            client.size = size
+            client.pending += wire.encode(wire.Sized(*size))
+        elif client.offset is not None and client.offset < ring.end:
+            text = ring.read(client.offset)
+            if self._is_viewer(client):
+                text = text[: ring.resized_after(client.offset) - client.offset]
+            client.pending += wire.encode(wire.Output(client.offset, text))
+            client.offset += len(text)
+        elif self.exit and client.listens and not client.told_exit:
+            client.told_exit = True
+            client.pending += wire.encode(self.exit)
+        elif client.is_screen:
+            self._caught_up(client)
+        return bool(client.pending)
+
+    @staticmethod
+    def _is_viewer(client: Client) -> bool:
+        return client.offset is not None and not client.is_screen
+
+    def _caught_up(self, client: Client) -> None:
+        client.slow = False
+        if client.repaint:
+            client.repaint = False
+            self._house.nudge()
