@@ -139,6 +139,19 @@ class Steering:
         del home, session_id
         return None
 
+    def discarded_by(self, session: Session) -> Resume | None:
+        """The agent's own command that deletes it, when its remains lie safe; ``None``: none is needed."""
+        del session
+        return None
+
+    def restored_by(self, export: bytes) -> Sequence[tuple[bytes, Resume]]:
+        """The agent's own commands that bring back what ``remains`` exported, in this order.
+
+        Each takes a document in a file, whose path is to be its last argument.
+        """
+        del export
+        return ()
+
     def as_text(self, text: str) -> str | None:
         """What is to be pasted so that *text* is taken as words to the model, whatever it begins with.
 
