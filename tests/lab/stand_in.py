@@ -33,14 +33,9 @@ def main(words: list[str]) -> int:
 
 def serve(folder: Path, number: str, command: list[str]) -> None:
     """Own the terminal until its command ends."""
-    name = folder / f"contract_version_1-{number}" if NAME == "zellij" else folder / f"gui-{number}"
+    name = folder / f"{NAME}-{number}"
     if NAME == "zellij":
-        told = {
-            "ZELLIJ": "0",
-            "ZELLIJ_PANE_ID": number,
-            "ZELLIJ_SESSION_NAME": f"contract_version_1-{number}",
-        }
-        told["ZELLIJ_SOCKET_DIR"] = str(folder)
+        told = {"ZELLIJ_PANE_ID": number, "ZELLIJ_SESSION_NAME": name.name, "ZELLIJ_SOCKET_DIR": str(folder)}
     else:
         told = {"WEZTERM_PANE": number, "WEZTERM_UNIX_SOCKET": str(name), "TERM_PROGRAM": "WezTerm"}
     listening = socket.socket(socket.AF_UNIX)
