@@ -18,7 +18,7 @@ from supervisor.agents.base import Agent, Concern, History, Processes
 from supervisor.agents.steering import Line
 from supervisor.core import events
 from supervisor.core.model import OVER, Hosted, Run, Session, Sighting, Sign, Transcript
-from supervisor.core.steering import Approval
+from supervisor.core.steering import Approval, Remains
 
 logger = logging.getLogger(__name__)
 
@@ -93,13 +93,15 @@ class Observer:
         post: Post,
         hosted: Callable[[], Sequence[Hosted]] = tuple,
         ancestors: Callable[[int], Sequence[Run]] = lambda _: (),
+        pane: Callable[[Run], str | None] = lambda _: None,
     ) -> None:
         """*agents*: each agent with the folder that it keeps its files in.
 
         *lines* opens a file of lines: a path and a reader, and as *root* the folder that the path
         must not lead out of.
 
-        *hosted*: the terminals that are held; *ancestors*: of a process, its parent first.
+        *hosted*: the terminals that are held; *ancestors*: of a process, its parent first; *pane*:
+        of somebody else's terminal program, that a process runs in.
         """
         self._posts = {
             name: _Post(agent, home, f"{home}{os.sep}", agent.steering.line(home, processes))
@@ -110,6 +112,9 @@ class Observer:
         self._post = post
         self._hosted = hosted
         self._ancestors = ancestors
+        self._pane = pane
+        #: The command of each process that serves a session.
+        self._argv: dict[Run, tuple[str, ...]] = {}
         self._followed: dict[str, _Followed] = {}
         #: Sessions to be followed: their transcripts are open, being opened, or not there yet.
         self._wanted: set[str] = set()
@@ -139,6 +144,10 @@ class Observer:
     def look(self, agent: str) -> None:
         """Find out soon who of this agent is alive."""
         self._posts[agent].wanted.set()
+
+    async def look_now(self, agent: str) -> None:
+        """Look, and return when what was found is posted."""
+        await self._look(self._posts[agent])
 
     def look_at_all(self) -> None:
         """Find out soon who is alive."""
@@ -192,11 +201,26 @@ class Observer:
             return tuple(plain.commands(hosted, self.agents))
         found = post.agent.look(post.home, self._processes)
         by_pid = {one.run.pid: one for one in hosted}
-        return tuple(self._in_its_terminal(sighting, by_pid) for sighting in found)
+        return tuple(self._with_its_place(post, sighting, by_pid) for sighting in found)
+
+    def _with_its_place(self, post: _Post, sighting: Sighting, hosted: Mapping[int, Hosted]) -> Sighting:
+        """With where it runs and how it can be reached."""
+        if not sighting.alive or sighting.parent_id:
+            return sighting
+        sighting = replace(self._in_its_terminal(sighting, hosted), argv=self._command(sighting.run))
+        if sighting.terminal is None:
+            sighting = replace(sighting, pane=self._pane(sighting.run))
+        return replace(sighting, reachable=post.line.reaches(sighting))
+
+    def _command(self, run: Run) -> tuple[str, ...]:
+        if run not in self._argv:
+            process = self._processes.find(run.pid)
+            self._argv[run] = process.argv if process and process.run == run else ()
+        return self._argv[run]
 
     def _in_its_terminal(self, sighting: Sighting, hosted: Mapping[int, Hosted]) -> Sighting:
         """With the terminal of ours that its process descends from, if it does."""
-        if not hosted or not sighting.alive:
+        if not hosted:
             return sighting
         line = (sighting.run.pid, *(run.pid for run in self._ancestors(sighting.run.pid)))
         terminal = next((hosted[pid] for pid in line if pid in hosted), None)
@@ -281,6 +305,24 @@ class Observer:
         """The stored transcript of a session. May block on disk."""
         post = self._posts.get(agent)
         return post.agent.find(post.home, session_id) if post else None
+
+    def is_stored(self, session: Session) -> bool:
+        """Whether the agent still has its transcript. May block."""
+        return self.find(session.agent, session.id) is not None
+
+    async def endpoint(self, session: Session, environment: Mapping[str, str]) -> str | None:
+        """A URL of the API that this session's agent uses."""
+        post = self._posts.get(session.agent)
+        if post is None:
+            return None
+        return await asyncio.to_thread(post.agent.steering.endpoint, post.home, environment, session)
+
+    async def remains(self, session: Session) -> Remains | None:
+        """What is stored of a session, to be put into the trash."""
+        post = self._posts.get(session.agent)
+        if post is None:
+            return None
+        return await asyncio.to_thread(post.agent.steering.remains, post.home, session.id)
 
     def history(self, transcript: Transcript) -> History:
         """Open a stored transcript."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from supervisor.agents.base import Processes
-from supervisor.core.model import Resume, Session, Sign
+from supervisor.core.model import Resume, Run, Session, Sighting, Sign
 from supervisor.core.steering import Approval, Decision, Launch, Prompt, Remains, Typing
 
 
@@ -44,6 +44,11 @@ class Line:
         be called again after a change of concern LIVE. First it tells how every session stands,
         and everything that is asked.
         """
+
+    def reaches(self, seen: Sighting) -> bool:
+        """Whether there is a channel to it now. Must not wait for anything; from any thread."""
+        del seen
+        return False
 
     async def prompt(self, session: Session, prompt: Prompt) -> bool:
         """Give it a prompt. The same prompt twice is taken once wherever the agent can tell."""
@@ -93,6 +98,32 @@ class Steering:
         del argv
         return session.resume
 
+    def ends_by(self, session: Session, processes: Processes) -> Run | None:
+        """The process whose end ends this session and no other; ``None``: there is none."""
+        del processes
+        return session.run
+
+    def marks(self, session_id: str) -> Mapping[str, str]:
+        """Variables that this session, and no other, gives to all that it starts."""
+        del session_id
+        return {}
+
+    def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
+        """A URL of its model's API that answers anybody who can reach it; ``None``: not known.
+
+        *environment*: of its process. May block on disk.
+        """
+        del home, environment, session
+        return None
+
+    def continuation(self, last_prompt: str | None) -> str | None:
+        """What to say so that it goes on with a turn that was cut off; ``None``: nothing helps.
+
+        *last_prompt*: what was asked last, for agents that forget what they could not send.
+        """
+        del last_prompt
+        return "Continue from where you left off."
+
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """What is stored of it and goes into the trash. May block on disk."""
         del home, session_id
@@ -105,15 +136,24 @@ class Steering:
         """
         return None if text.startswith(tuple(self.typing.commands)) else text
 
-    def asked(self, payload: Mapping[str, Any], at: float) -> Approval | None:
-        """The question in what the agent said to its hook; ``None`` for other words."""
-        del payload, at
+    def pastes(self, text: str) -> Sequence[str]:
+        """The pastes, all in one write, by which *text* arrives as if it had been typed."""
+        return (text,)
+
+    def asked(self, told: Mapping[str, Any], at: float) -> Approval | None:
+        """The question in what its hook told; ``None`` for other words. See ``supervisor.hook``."""
+        del told, at
         return None
 
-    def decided(self, approval: Approval, payload: Mapping[str, Any], decision: Decision) -> bytes:
-        """What its hook is to print for that decision."""
-        del approval, payload, decision
+    def decided(self, approval: Approval, told: Mapping[str, Any], decision: Decision) -> bytes:
+        """What its hook is to print for that decision. Raises ``Refused``, ``WrongUse``."""
+        del approval, told, decision
         return b""
+
+    def hides_dialog(self, told: Mapping[str, Any]) -> bool:
+        """Whether the agent shows its own dialog only when this hook has ended."""
+        del told
+        return False
 
     def hook_file(self, home: Path) -> Path | None:
         """The settings of the user in which its hooks stand; ``None``: it has none that we use."""

@@ -10,7 +10,11 @@ from supervisor.core.model import OVER, Entry, Session, State
 from supervisor.core.outbox import Outbox
 from supervisor.core.steering import Approval, Focus, Typing
 
-_TIDY_EVERY: Final = 30.0
+_TIDY_EVERY: Final = 5.0
+#: Seconds from a question to the word of the agent's registry about its dialog.
+_SAME_DIALOG: Final = 3.0
+#: In all other states an agent goes on, so that nothing is asked any more.
+_MAY_BE_ASKED: Final = frozenset({State.NEEDS_YOU, State.PAUSED, State.STARTING})
 
 
 class Helm:
@@ -35,7 +39,7 @@ class Helm:
 
     def is_newer(self, session_id: str, said_at: float) -> bool:
         """Whether something was asked after that was said."""
-        return any(a.at > said_at for a in self.asked_by(session_id))
+        return any(a.at > said_at or a.hidden for a in self.asked_by(session_id))
 
     def asks(self, approval: Approval) -> None:
         """A new question, or the same once more."""
@@ -47,7 +51,14 @@ class Helm:
 
     def settled(self, session_id: str) -> list[effects.Effect]:
         """The agent goes on: nothing that it asked before is open any more."""
-        over = self.asked_by(session_id)
+        return self._over(self.asked_by(session_id))
+
+    def overtaken(self, session_id: str, said_at: float) -> list[effects.Effect]:
+        """It shows a dialog since then: what it asked well before that was answered at the keyboard."""
+        earlier = [a for a in self.asked_by(session_id) if a.at < said_at - _SAME_DIALOG and not a.hidden]
+        return self._over(earlier)
+
+    def _over(self, over: Sequence[Approval]) -> list[effects.Effect]:
         for approval in over:
             del self._asked[approval.id]
         return [effects.Withdraw(approval.id) for approval in over]
@@ -96,7 +107,8 @@ class Helm:
         if session.state in OVER:
             self.foci.give_back(session.id)
             return [*self.settled(session.id), *self.outbox.ended(session.id, at)]
-        return self.outbox.next(session, at)
+        over = self.settled(session.id) if session.state not in _MAY_BE_ASKED else []
+        return [*over, *self.outbox.next(session, at)]
 
     def taken(self, session: Session, entries: Iterable[Entry], at: float) -> list[effects.Effect]:
         """The agent wrote these."""

@@ -14,6 +14,8 @@ from supervisor.core.steering import DESK, DONE, Prompt, PromptState, Typing
 
 #: After so many seconds the next prompt no longer waits for the agent to show the one before.
 _SHOWN_WITHIN: Final = 10.0
+#: After a moment in which it could not go, with a note that says why.
+_TRY_AGAIN_AFTER: Final = 4.0
 #: So long a prompt is shown that was handed over and never seen in the transcript.
 _FORGET_AFTER: Final = 3600.0
 _NOT_SHOWN: Final = "handed over, but the agent's transcript does not show it"
@@ -99,7 +101,7 @@ class Outbox:
         if any(_is_on_its_way(prompt, at) for prompt in own):
             return []
         waiting = next((p for p in own if p.state is PromptState.WAITING), None)
-        if waiting is None or not self._may_go(waiting, session):
+        if waiting is None or not self._may_go(waiting, session, at):
             return []
         return self._send(waiting, session, at, again=False)
 
@@ -143,8 +145,10 @@ class Outbox:
         going = replace(prompt, state=PromptState.SENDING, moved_at=at, note=None)
         return [*self.put(going), effects.Deliver(going, session, again)]
 
-    def _may_go(self, prompt: Prompt, session: Session) -> bool:
+    def _may_go(self, prompt: Prompt, session: Session, at: float) -> bool:
         if not session.reachable or (session.focus and session.focus.holder not in {prompt.by, DESK}):
+            return False
+        if prompt.note and (prompt.moved_at or 0.0) > at - _TRY_AGAIN_AFTER:
             return False
         if session.state is State.IDLE:
             return True
@@ -162,6 +166,11 @@ def _is_on_its_way(prompt: Prompt, at: float) -> bool:
     if prompt.state is PromptState.SENT:
         return (prompt.moved_at or prompt.at) > at - _SHOWN_WITHIN
     return prompt.state is PromptState.SENDING
+
+
+def same_words(said: str, given: str) -> bool:
+    """Whether what stands in a transcript is what was given."""
+    return _same(_words(said), _words(given))
 
 
 def _words(text: str) -> str:

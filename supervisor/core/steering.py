@@ -64,6 +64,8 @@ class Approval:
     questions: tuple[Question, ...] = ()
     #: Whether an answer from here reaches the agent; else "answer at the desk".
     answerable: bool = False
+    #: The agent shows no dialog of its own while we hold its question: signs say nothing about it.
+    hidden: bool = False
 
     @property
     def digest(self) -> str:
@@ -166,3 +168,16 @@ class Remains:
     root: str
     paths: tuple[str, ...] = ()
     export: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trashed:
+    """A session in the trash; *until*: when it goes for good."""
+
+    id: str
+    agent: str
+    session_id: str
+    title: str | None
+    cwd: str | None
+    deleted_at: float
+    until: float

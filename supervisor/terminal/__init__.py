@@ -23,8 +23,33 @@ class Order(NamedTuple):
     name: str = ""
 
 
+class State(NamedTuple):
+    """How a held terminal is. *modes*: what brings a fresh terminal into its modes.
+
+    *screens*: how many persons may be before it. *draft*: one of them has begun a line and not sent
+    it. *paused*: see ``Roll.pause``. *idle_seconds*: since a person's last key; ``None``: there was none.
+    """
+
+    rows: int
+    columns: int
+    modes: bytes
+    bracketed_paste: bool
+    application_cursor: bool
+    alternate_screen: bool
+    screens: int
+    turn: int
+    remote: bool
+    draft: bool
+    paused: bool
+    idle_seconds: float | None
+
+
 class Roll(Protocol):
-    """All terminals that are held, as the supervisor knows them."""
+    """All terminals that are held, as the supervisor knows them.
+
+    All that names a terminal raises ``NoSuchSession`` when it is not held, ``Failed`` when it ends
+    meanwhile or nothing is confirmed within ten seconds, ``Refused`` where it cannot be.
+    """
 
     def hosted(self) -> "Sequence[Hosted]":
         """Those whose command runs. From any thread."""
@@ -32,6 +57,42 @@ class Roll(Protocol):
 
     async def look(self) -> None:
         """Find new ones; returns when they have introduced themselves."""
+        ...
+
+    async def start(self, order: Order, nursery: Callable[[int], object]) -> str:
+        """Hold a command that nobody looks at yet; the terminal's id. For *nursery* see ``start`` below."""
+        ...
+
+    async def take(self, terminal: str) -> int:
+        """Take the turn to type, from whoever has it; its number."""
+        ...
+
+    async def give(self, terminal: str) -> None:
+        """Give it back, if it is ours still. Whoever dies has given it back."""
+        ...
+
+    async def type(self, terminal: str, own_id: str, turn: int, keys: bytes) -> None:
+        """Type *keys* in that turn; returns when they are in the terminal.
+
+        What came with the same *own_id* before is not typed again. Raises ``Refused`` when the turn
+        is over: a person has pressed a key there.
+        """
+        ...
+
+    async def ask(self, terminal: str) -> State:
+        """How it is."""
+        ...
+
+    async def fit(self, terminal: str, rows: int, columns: int) -> None:
+        """Give it a size from 1 to 1000, unless somebody looks at it at a screen of another."""
+        ...
+
+    async def pause(self, terminal: str) -> None:
+        """Its processes are about to be stopped: its screens only say so, and are not suspended."""
+        ...
+
+    async def resume(self, terminal: str) -> None:
+        """Its processes go on."""
         ...
 
     def close(self) -> None:
@@ -97,8 +158,12 @@ def open_roll(
     started_at: Callable[[int], float | None],
     changed: Callable[[], None],
     ended: Callable[[str, int | None], None],
+    turned: Callable[[str, bool, bool], None] = lambda *_: None,
 ) -> Roll:
-    """Make the roll. *changed*: there is a new one; *ended*: its exit code, ``None`` if its holder died."""
+    """Make the roll. *changed*: there is a new one; *ended*: its exit code, ``None`` if its holder died.
+
+    *turned*: whether it is typed into from afar, and whether a person at a screen has begun a line.
+    """
     if sys.platform == "win32":
         from supervisor.terminal.nothing import Nobody
 
@@ -106,13 +171,10 @@ def open_roll(
     else:
         from supervisor.terminal.roll import Holders
 
-        return Holders(folder, started_at=started_at, changed=changed, ended=ended)
+        return Holders(folder, started_at=started_at, changed=changed, ended=ended, turned=turned)
 
 
 def _not_here() -> Exception:
-    from supervisor.core.errors import Refused
+    from supervisor.terminal.nothing import not_here
 
-    return Refused(
-        "Wakeline cannot hold a terminal on this system yet.",
-        "Start the agent as usual: Wakeline sees it, and it ends with its terminal.",
-    )
+    return not_here()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from supervisor import __version__
 from supervisor.core.errors import Failed, NoSuchSession
-from supervisor.terminal import posix, wire
+from supervisor.terminal import Order, posix, wire
 
 _CHUNK = 64 * 1024
 #: Seconds within which a holder answers.
@@ -25,7 +25,7 @@ class Line:
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(_WITHIN)
         self.connection = connection
-        self._frames = wire.Frames()
+        self.frames = wire.Frames()
         self._early: list[wire.Message] = []
 
     def say(self, *messages: wire.Message) -> None:
@@ -36,9 +36,13 @@ class Line:
         """What has come; ``None`` when the other end has gone."""
         try:
             heard = self.connection.recv(_CHUNK)
-            return list(self._frames.feed(heard)) if heard else None
+            return self.understand(heard) if heard else None
         except (OSError, wire.Broken):
             return None
+
+    def understand(self, heard: bytes) -> Sequence[wire.Message]:
+        """The messages that are whole when this has come. Raises ``wire.Broken``."""
+        return list(self.frames.feed(heard))
 
     def early(self) -> Sequence[wire.Message]:
         """What came together with the introduction."""
@@ -59,6 +63,26 @@ class Line:
                     f"{what} cannot be used: {os.strerror(first.error)}.", "Look at its name and place."
                 )
         raise Failed("Nobody holds that terminal any more.", "See: wakeline ls")
+
+
+def start(order: Order, rows: int = 0, columns: int = 0) -> wire.Start:
+    """What the nursery is told to hold; zeros for no size."""
+    return wire.Start(
+        version=wire.VERSION,
+        name=os.fsencode(order.name),
+        cwd=os.fsencode(order.cwd),
+        umask=_umask(),
+        rows=rows,
+        columns=columns,
+        argv=tuple(map(os.fsencode, order.argv)),
+        environment=tuple(os.fsencode(f"{name}={value}") for name, value in order.environment),
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def holder(folder: Path, terminal: str) -> Line:

@@ -1,11 +1,32 @@
-"""The key that leaves a terminal, pressed twice in a row, in whichever way the terminal spells it."""
+"""What comes from a keyboard: the key that leaves, and what no person pressed."""
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from supervisor.core.errors import WrongUse
 
 _NAME: Final = re.compile(r"ctrl-([a-z@\[\\\]^_])", re.IGNORECASE)
+
+#: Whatever is below is a key that does something, or the beginning of a sequence.
+FIRST_LETTER: Final = 32
+_ESCAPE: Final = b"\x1b"
+#: What a terminal says by itself. No key is spelt like any of these, but F3 with Shift, like a place
+#: of the cursor. The moving mouse has a button's number of 35, and four for each key that is held.
+_MOVED: Final = rb"(?:35|39|4[37]|5[159]|63)"
+_REPORT: Final = re.compile(
+    rb"\x1b\[(?:[IO]|[?>=][0-9;:]*[ -/]*[@-~]|[0-9;]+(?:[ntx]|\$y)|[0-9]+;[0-9]+R"
+    rb"|<?%b;[0-9]+;[0-9]+[Mm]|M[CGKOSW\[_]..)"
+    rb"|\x1b(?:\][0-9lL]|P[0-9>!]|_G)[^\x00-\x1f]*(?:\x07|\x1b\\|(?=[\x00-\x1f]))" % _MOVED,
+    re.DOTALL,
+)
+#: A report or a key that has begun and not ended. A lone Esc, or Alt with one key, most likely has.
+_TORN_KEY: Final = re.compile(rb"\x1b(?:[\]P_]|\[(?:[?>=<]?[0-9;:]*[ -/]*|M.?.?))?", re.DOTALL)
+_LIKELY_WHOLE: Final = (b"\x1b", b"\x1b]", b"\x1bP", b"\x1b_")
+_TORN_STRING: Final = re.compile(rb"\x1b(?:\][0-9lL]|P[0-9>!]|_G)[^\x00-\x1f]*\x1b?")
+_INTRODUCED: Final = 3
+_PASTE: Final = b"\x1b[200~"
+_PASTE_ENDS: Final = b"\x1b[201~"
 
 
 class Leaving:
@@ -40,6 +61,78 @@ class Leaving:
         """No second press came: what was kept back."""
         held, self._held = self._held, b""
         return held
+
+
+class Sources:
+    """Tells what a person pressed from what the terminal says by itself. Owns what has begun of a sequence.
+
+    Nothing is kept back: the beginning of a sequence passes as nobody's, its end says whose it was.
+    """
+
+    def __init__(self) -> None:
+        """Nothing has begun."""
+        self._begun = b""
+        self._pasting = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether a key may have begun."""
+        return bool(_TORN_KEY.fullmatch(self._begun))
+
+    def feed(self, keys: bytes) -> Sequence[tuple[bool, bytes]]:
+        """All of *keys* in order, in parts: whether a person pressed it, and what."""
+        if not self._begun and not self._pasting and _ESCAPE not in keys:
+            return ((True, keys),)
+        before = len(self._begun)
+        text, self._begun = self._begun + keys, b""
+        parts: list[tuple[bool, bytes]] = []
+        for by_person, begin, end in self._cut(text):
+            begin = max(begin, before)
+            if parts and parts[-1][0] == by_person:
+                parts[-1] = (by_person, parts[-1][1] + text[begin:end])
+            elif begin < end:
+                parts.append((by_person, text[begin:end]))
+        return parts
+
+    def give_up(self) -> bool:
+        """The rest does not come: whether a person pressed what had begun."""
+        was_key, self._begun = self.waits, b""
+        return was_key
+
+    def _cut(self, text: bytes) -> Iterator[tuple[bool, int, int]]:
+        place = 0
+        while place < len(text):
+            by_person, end = self._next(text, place)
+            yield by_person, place, end
+            place = end
+
+    def _next(self, text: bytes, place: int) -> tuple[bool, int]:
+        """Whose the next part is, and where it ends."""
+        if self._pasting:
+            return True, self._pasted(text, place)
+        if text.startswith(_PASTE, place):
+            self._pasting = True
+            return True, place + len(_PASTE)
+        if _TORN_KEY.fullmatch(text, place):
+            self._begun = text[place:]
+            return self._begun in _LIKELY_WHOLE, len(text)
+        if _TORN_STRING.fullmatch(text, place):
+            self._begun = text[place : place + _INTRODUCED] + _ESCAPE * text.endswith(_ESCAPE)
+            return False, len(text)
+        if found := _REPORT.match(text, place):
+            return False, found.end()
+        following = text.find(_ESCAPE, place + 1)
+        return True, following if following > 0 else len(text)
+
+    def _pasted(self, text: bytes, place: int) -> int:
+        found = text.find(_PASTE_ENDS, place)
+        if found >= 0:
+            self._pasting = False
+            return found + len(_PASTE_ENDS)
+        last = text.rfind(_ESCAPE, place)
+        if last >= 0 and _PASTE_ENDS.startswith(text[last:]):
+            self._begun = text[last:]
+        return len(text)
 
 
 def _patterns(key: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:

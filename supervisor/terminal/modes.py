@@ -8,13 +8,24 @@ import re
 from typing import Final
 
 _SEQUENCE: Final = re.compile(rb"\x1b\[[?<>][0-9;]*[a-z]")
-_BEGUN: Final = re.compile(rb"\x1b(?:\[(?:[?<>][0-9;]*)?)?")
+#: Resets are rare, and looking for both at once takes twice the time.
+_RESETS: Final = re.compile(rb"\x1bc"), re.compile(rb"\x1b\[!p")
+_WITH_RESETS: Final = re.compile(rb"\x1b(?:\[[?<>][0-9;]*[a-z]|\[!p|c)")
+_BEGUN: Final = re.compile(rb"\x1b(?:\[(?:[?<>][0-9;]*|!)?)?")
+_ESCAPE: Final = b"\x1b"
 _SET: Final = b"\x1b[?"
 #: Kitty's keyboard flags are a stack: push, pop.
 _PUSH: Final = b"\x1b[>"
 _POP: Final = b"\x1b[<"
+_RESET: Final = b"\x1bc"
+_SOFT_RESET: Final = b"\x1b[!p"
+#: The arrow keys' mode, the origin and the cursor.
+_SOFTLY_RESET: Final = (1, 6, 25)
 #: Longest beginning of a sequence that is kept until it is whole; longer ones are nonsense.
 _LONGEST: Final = 64
+#: No mode has a longer number, and no terminal keeps more keyboards.
+_DIGITS: Final = 4
+_PUSHED: Final = 16
 #: On before anybody asks: automatic wrap and the cursor.
 _USUALLY_ON: Final = frozenset({7, 25})
 #: The other screen is left last and entered first, for it keeps its own cursor.
@@ -33,21 +44,45 @@ class Modes:
         """This was printed."""
         if self._torn:
             text = self._torn + text
-        for found in _SEQUENCE.finditer(text):
+        elif _ESCAPE not in text:
+            return
+        wanted = _WITH_RESETS if any(reset.search(text) for reset in _RESETS) else _SEQUENCE
+        for found in wanted.finditer(text):
             self._take(found.group())
         last = text.rfind(b"\x1b", -_LONGEST)
         self._torn = bytes(text[last:]) if last >= 0 and _BEGUN.fullmatch(text, last) else b""
 
+    def copy(self) -> "Modes":
+        """Another one that knows the same."""
+        other = Modes()
+        other._changed = dict(self._changed)
+        other._keyboard = list(self._keyboard)
+        other._torn = self._torn
+        return other
+
+    def is_on(self, mode: int) -> bool:
+        """Whether that private mode is on."""
+        return self._changed.get(mode, mode in _USUALLY_ON)
+
     def _take(self, sequence: bytes) -> None:
+        if sequence == _RESET:
+            self._changed.clear()
+            self._keyboard.clear()
+            return
+        if sequence == _SOFT_RESET:
+            for mode in _SOFTLY_RESET:
+                self._changed.pop(mode, None)
+            return
         head, body, last = sequence[:3], sequence[3:-1], sequence[-1:]
         if head == _SET and last in (b"h", b"l"):
             for number in body.split(b";"):
-                if number.isdigit():
+                if number.isdigit() and len(number) <= _DIGITS:
                     self._note(int(number), last == b"h")
         elif head == _PUSH and last == b"u":
-            self._keyboard.append(body)
+            self._keyboard.append(body[:_DIGITS])
+            del self._keyboard[:-_PUSHED]
         elif head == _POP and last == b"u":
-            count = int(body) if body.isdigit() else 1
+            count = int(body) if body.isdigit() and len(body) <= _DIGITS else 1
             del self._keyboard[-count or len(self._keyboard) :]
 
     def _note(self, mode: int, on: bool) -> None:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from supervisor.core.errors import NoSuchSession
 from supervisor.core.model import Hosted, Run
-from supervisor.terminal import wire
+from supervisor.terminal import Order, State, calling, wire
+from supervisor.terminal.hands import Hands
 
 _CHUNK = 64 * 1024
 #: Seconds within which a holder introduces itself.
@@ -29,14 +31,17 @@ class Holders:
         started_at: Callable[[int], float | None],
         changed: Callable[[], None],
         ended: Callable[[str, int | None], None],
+        turned: Callable[[str, bool, bool], None],
     ) -> None:
         """See ``terminal.open_roll``."""
         self._folder = folder
         self._started_at = started_at
         self._changed = changed
         self._ended = ended
+        self._turned = turned
         self._hosted: tuple[Hosted, ...] = ()
         self._lines: dict[str, asyncio.Task[None]] = {}
+        self._hands: dict[str, Hands] = {}
 
     def hosted(self) -> Sequence[Hosted]:
         """Those whose command runs."""
@@ -54,6 +59,47 @@ class Holders:
             task.add_done_callback(partial(self._forget, terminal))
         if greetings:
             await asyncio.wait(greetings, timeout=_WITHIN)
+
+    async def start(self, order: Order, nursery: Callable[[int], object]) -> str:
+        """Hold a command that nobody looks at yet. See ``terminal.start``."""
+        asked = calling.start(order)
+        terminal = await asyncio.to_thread(_started, self._folder, nursery, asked)
+        await self.look()
+        return terminal
+
+    async def take(self, terminal: str) -> int:
+        """See ``terminal.Roll``, as for all that follow."""
+        return await self._at(terminal).take()
+
+    async def give(self, terminal: str) -> None:
+        """Give it back."""
+        await self._at(terminal).give()
+
+    async def type(self, terminal: str, own_id: str, turn: int, keys: bytes) -> None:
+        """Type in that turn."""
+        await self._at(terminal).type(own_id, turn, keys)
+
+    async def ask(self, terminal: str) -> State:
+        """How things are there."""
+        return await self._at(terminal).ask()
+
+    async def fit(self, terminal: str, rows: int, columns: int) -> None:
+        """Give it that size."""
+        await self._at(terminal).fit(rows, columns)
+
+    async def pause(self, terminal: str) -> None:
+        """It is about to be stopped."""
+        await self._at(terminal).pause()
+
+    async def resume(self, terminal: str) -> None:
+        """It goes on."""
+        await self._at(terminal).resume()
+
+    def _at(self, terminal: str) -> Hands:
+        try:
+            return self._hands[terminal]
+        except KeyError:
+            raise NoSuchSession(f"No terminal {terminal!r} is held.", "See: wakeline ls") from None
 
     def close(self) -> None:
         """Let go of all of them; they live on."""
@@ -95,10 +141,13 @@ class Holders:
             while code is None and (heard := await reader.read(_CHUNK)):
                 for message in frames.feed(heard):
                     if isinstance(message, wire.Hello):
+                        self._hands[terminal] = Hands(message, writer, partial(self._turned, terminal))
                         self._add(terminal, message)
                         _answer(greeted)
                     elif isinstance(message, wire.Exit):
                         code = message.code
+                    elif hands := self._hands.get(terminal):
+                        hands.hear(message)
         self._remove(terminal, code)
         if code is not None:
             with contextlib.suppress(OSError):
@@ -118,8 +167,19 @@ class Holders:
         self._changed()
 
     def _remove(self, terminal: str, code: int | None) -> None:
+        if hands := self._hands.pop(terminal, None):
+            hands.lost()
         self._hosted = tuple(one for one in self._hosted if one.id != terminal)
         self._ended(terminal, code)
+
+
+def _started(folder: Path, nursery: Callable[[int], object], asked: wire.Start) -> str:
+    line = calling.nursery(folder, nursery)
+    try:
+        line.say(asked, wire.Watch(wire.VERSION))
+        return line.greeted().id.decode()
+    finally:
+        line.connection.close()
 
 
 def _answer(greeted: "asyncio.Future[None]") -> None:

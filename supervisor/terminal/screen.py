@@ -8,7 +8,6 @@ import contextlib
 import errno
 import os
 import re
-import selectors
 import signal
 import termios
 import tty
@@ -18,12 +17,18 @@ from typing import Final
 
 from supervisor.core.errors import Failed, Refused
 from supervisor.terminal import Order, Parted, calling, posix, wire
-from supervisor.terminal.keys import Leaving
+from supervisor.terminal.keys import FIRST_LETTER, Leaving, Sources
 from supervisor.terminal.modes import Modes
+from supervisor.terminal.ready import Ready
+from supervisor.terminal.titles import Titles
 
+#: Larger ones are mapped and unmapped again for each key.
 _CHUNK: Final = 64 * 1024
 #: Seconds in which the key that leaves is pressed again.
 _AGAIN_WITHIN: Final = 0.5
+#: What the window's title says: nothing of ours is drawn into the program's screen.
+_REMOTE: Final = "⌨ typed from a phone; any key takes it back"
+_PAUSED: Final = "⏸ paused"
 _END_OF_INPUT: Final = b"\x04"
 #: Questions that a program asked a terminal long ago: played again, they would be answered by this
 #: terminal, and the answers typed into the program.
@@ -39,17 +44,7 @@ def start(
     """See ``terminal.start``."""
     leaving = Leaving(detach_key)
     line = calling.nursery(folder, nursery)
-    rows, columns = _size()
-    asked = wire.Start(
-        version=wire.VERSION,
-        name=os.fsencode(order.name),
-        cwd=os.fsencode(order.cwd),
-        umask=_umask(),
-        rows=rows,
-        columns=columns,
-        argv=tuple(map(os.fsencode, order.argv)),
-        environment=tuple(os.fsencode(f"{name}={value}") for name, value in order.environment),
-    )
+    asked = calling.start(order, *_size())
     line.say(asked, wire.Watch(wire.VERSION) if detached else wire.Attach(wire.VERSION, -1, 0, 0))
     hello = line.greeted()
     if detached:
@@ -76,24 +71,33 @@ class Screen:
         self._line = line
         self._hello = hello
         self._leaving = leaving
+        self._sources = Sources()
+        #: Something of a key or a report has begun, and may go on.
+        self._has_begun = False
         self._modes = Modes()
+        self._titles = Titles() if os.isatty(1) else None
+        self._remote = False
+        self._paused = False
         self._replay: bytearray | None = bytearray() if hello.end else None
         self._torn = False
+        #: Nothing is played again, or torn.
+        self._is_live = False
         self._code: int | None = None
         self._usual = termios.tcgetattr(0) if os.isatty(0) else None
-        self._selector = selectors.DefaultSelector()
+        self._ready = Ready()
+        #: What the holder has not taken yet; then nothing more is read here.
+        self._unsaid = b""
+        self._is_at_end = False
 
     def run(self) -> Parted:
         """Show it until it ends, its user leaves, or this terminal goes."""
         signals = posix.wake_by_signals(
             signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT, signal.SIGINT, signal.SIGQUIT
         )
-        self._selector.register(signals, selectors.EVENT_READ, lambda: self._signalled(signals.recv(_CHUNK)))
-        self._line.connection.settimeout(None)
-        self._selector.register(self._line.connection, selectors.EVENT_READ, self._told)
-        # A file as standard input cannot be waited for, nor need it be.
-        with contextlib.suppress(PermissionError):
-            self._selector.register(0, selectors.EVENT_READ, self._pressed)
+        self._ready.to_read[signals] = lambda: self._signalled(os.read(signals, _CHUNK))
+        self._ready.to_read[self._line.connection.fileno()] = self._told
+        self._ready.to_read[0] = self._pressed
+        self._line.connection.setblocking(False)
         with self._raw():
             try:
                 self._show()
@@ -102,16 +106,9 @@ class Screen:
         return Parted(self._hello.id.decode(), self._code or 0, self._leaving.left)
 
     def _show(self) -> None:
-        if 0 not in self._selector.get_map():
-            self._pressed()
         self._obey(self._line.early())
         while self._code is None:
-            ready = self._selector.select(_AGAIN_WITHIN if self._leaving.waits else None)
-            if not ready:
-                self._type(self._leaving.give_up())
-            for key, _ in ready:
-                if self._code is None:
-                    key.data()
+            self._ready.wait()
 
     @contextlib.contextmanager
     def _raw(self) -> Iterator[None]:
@@ -128,8 +125,7 @@ class Screen:
 
     def _leave(self) -> None:
         """This terminal as it was before, whatever the program did to it."""
-        if undone := self._modes.undone():
-            _write(undone)
+        _write((self._titles.undone() if self._titles else b"") + self._modes.undone())
         if self._usual:
             termios.tcsetattr(0, termios.TCSADRAIN, self._usual)
 
@@ -137,25 +133,60 @@ class Screen:
 
     def _pressed(self) -> None:
         keys = os.read(0, _CHUNK)
-        if not keys and self._usual:
+        if keys and self._usual and min(keys) >= FIRST_LETTER and not self._has_begun:
+            self._send(wire.pressed(keys))
+        elif keys:
+            self._type(self._leaving.feed(keys) if self._usual else keys)
+            self._code = 0 if self._leaving.left else self._code
+        elif self._usual:
             raise OSError(errno.EIO, "this terminal has gone")
-        if not keys:
-            if 0 in self._selector.get_map():
-                self._selector.unregister(0)
+        else:
+            del self._ready.to_read[0]
+            self._is_at_end = True
             self._type(_END_OF_INPUT)
-            return
-        self._type(self._leaving.feed(keys) if self._usual else keys)
-        if self._leaving.left:
-            self._code = 0
 
     def _type(self, keys: bytes) -> None:
-        if keys:
+        if not keys:
+            pass
+        elif self._usual and self._hello.version >= wire.TURNS:
+            for by_person, part in self._sources.feed(keys):
+                self._say(wire.Input(b"", part) if by_person else wire.Report(part))
+        else:
             self._say(wire.Input(b"", keys))
+        self._has_begun = self._leaving.waits or self._sources.waits
+        if self._has_begun:
+            self._ready.later(self._give_up, _AGAIN_WITHIN)
+
+    def _give_up(self) -> None:
+        """Nothing more of what had begun was pressed."""
+        if self._leaving.waits:
+            self._type(self._leaving.give_up())
+        elif self._sources.give_up():
+            self._say(wire.Input(b"", b""))
+        self._has_begun = self._leaving.waits or self._sources.waits
 
     def _say(self, message: wire.Message) -> None:
-        # That the holder has gone is found by hearing it, after its last words.
-        with contextlib.suppress(OSError):
-            self._line.say(message)
+        self._send(wire.encode(message))
+
+    def _send(self, frames: bytes) -> None:
+        frames = self._unsaid + frames
+        try:
+            count = self._line.connection.send(frames)
+        except BlockingIOError:
+            count = 0
+        except OSError:  # that the holder has gone is found by hearing it, after its last words
+            count = len(frames)
+        self._unsaid = frames[count:]
+        if count < len(frames):
+            self._ready.to_read.pop(0, None)
+            self._ready.to_write[self._line.connection.fileno()] = self._send_on
+
+    def _send_on(self) -> None:
+        """The holder takes more: its command reads again, and so do we."""
+        del self._ready.to_write[self._line.connection.fileno()]
+        if not self._is_at_end:
+            self._ready.to_read[0] = self._pressed
+        self._send(b"")
 
     # -- signals --------------------------------------------------------------------------------
 
@@ -180,18 +211,27 @@ class Screen:
         # Here again: somebody has continued us, or there was no shell to suspend us.
         self._enter()
         _write(self._modes.restored())
+        self._entitle()
         self._say(wire.Signal(signal.SIGCONT))
 
     # -- what the holder says -------------------------------------------------------------------
 
     def _told(self) -> None:
-        heard = self._line.hear()
-        if heard is None:
-            raise Failed(
-                "The holder of this terminal has died.",
-                "The agent in it has most likely gone too: wakeline ls",
-            )
-        self._obey(heard)
+        try:
+            heard = self._line.connection.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if not heard:
+            raise _gone()
+        if self._is_live and not self._line.frames.rest and (text := wire.text_in(heard)):
+            self._put(text)
+            return
+        try:
+            self._obey(self._line.understand(heard))
+        except wire.Broken as trouble:
+            raise _gone() from trouble
 
     def _obey(self, heard: Sequence[wire.Message]) -> None:
         for message in heard:
@@ -199,19 +239,32 @@ class Screen:
                 case wire.Output():
                     self._print(message)
                 case wire.Gap():
-                    self._torn = True
+                    self._torn, self._is_live = True, False
                     self._put(message.modes)
                 case wire.Stopped():
                     self._suspend()
+                case wire.Turn():
+                    self._remote = message.remote
+                    self._entitle()
+                case wire.Paused():
+                    self._paused = message.paused
+                    self._entitle()
                 case wire.Exit():
                     self._end_replay()
                     self._code = message.code if message.code >= 0 else 128 - message.code
                 case _:
                     pass
 
+    def _entitle(self) -> None:
+        """Say in the title what is to be known of this terminal."""
+        words = _PAUSED if self._paused else _REMOTE if self._remote else ""
+        if self._titles:
+            _write(self._titles.say(words))
+
     def _print(self, output: wire.Output) -> None:
         text = _from_a_whole_place(output.text) if self._torn else output.text
         self._torn = False
+        self._is_live = self._replay is None
         if self._replay is None:
             self._put(text)
             return
@@ -227,7 +280,13 @@ class Screen:
 
     def _put(self, text: bytes) -> None:
         self._modes.feed(text)
-        _write(text)
+        _write(self._titles.feed(text) if self._titles else text)
+
+
+def _gone() -> Failed:
+    return Failed(
+        "The holder of this terminal has died.", "The agent in it has most likely gone too: wakeline ls"
+    )
 
 
 def without_questions(text: bytes) -> bytes:
@@ -242,9 +301,9 @@ def _from_a_whole_place(text: bytes) -> bytes:
 
 
 def _write(text: bytes) -> None:
-    view = memoryview(text)
-    while view:
-        view = view[os.write(1, view) :]
+    count = os.write(1, text)
+    while count < len(text):
+        count += os.write(1, memoryview(text)[count:])
 
 
 def _size() -> tuple[int, int]:
@@ -253,9 +312,3 @@ def _size() -> tuple[int, int]:
         with contextlib.suppress(OSError):
             return posix.size(number)
     return 0, 0
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

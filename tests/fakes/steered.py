@@ -18,7 +18,7 @@ from supervisor.core.steering import Approval, Focus, Prompt, PromptState, Typin
 from supervisor.remote import access, routes, wire
 from supervisor.remote.exchange import NOTHING, Answer, Ask, Caller, Follow
 from supervisor.remote.exchange import json as document
-from supervisor.remote.routes import Rooms, Route
+from supervisor.remote.route import Rooms, Route
 from supervisor.remote.stream import Pipe, Streams
 from tests.fakes.backend import MemoryBackend
 from tests.fakes.terminal import Terminal

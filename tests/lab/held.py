@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 import psutil
 
-from supervisor.terminal import calling, wire
+from supervisor.terminal import Order, calling, wire
 
 assert sys.platform != "win32"
 
@@ -57,9 +57,29 @@ class Caller:
         """What was said of that kind."""
         return [message for message in self.others if isinstance(message, kind)]
 
+    def answer(self, asked: wire.Message, kind: type[T]) -> T:
+        """Say this, and wait for one more message of that kind; the newest."""
+        before = len(self.told(kind))
+        self.say(asked)
+        self.hear(lambda: len(self.told(kind)) > before)
+        return self.told(kind)[-1]
+
     def type(self, keys: bytes, input_id: bytes = b"") -> None:
         """Press these keys."""
         self.line.say(wire.Input(input_id, keys))
+
+    def say(self, *messages: wire.Message) -> None:
+        """Say these."""
+        self.line.say(*messages)
+
+    def state(self) -> wire.State:
+        """How things are there now: all that was said before has been obeyed."""
+        return self.answer(wire.Ask(), wire.State)
+
+    def take(self) -> int:
+        """Take the turn to type from afar; its number."""
+        self.say(wire.Take())
+        return self.state().turn
 
     def close(self) -> None:
         """Hang up."""
@@ -96,34 +116,49 @@ class Held:
         self, *argv: str, looks: bool = True, size: tuple[int, int] = (24, 80), **environment: str
     ) -> Caller:
         """Hold a command, and be its first client."""
-        line = calling.nursery(self.folder, self._start)
-        everything = {**os.environ, "TERM": "xterm-256color", **environment}
-        start = wire.Start(
-            version=wire.VERSION,
-            name=b"named",
-            cwd=os.fsencode(self.folder),
-            umask=0o022,
-            rows=size[0],
-            columns=size[1],
-            argv=tuple(map(os.fsencode, argv)),
-            environment=tuple(os.fsencode(f"{name}={value}") for name, value in everything.items()),
-        )
+        line = calling.nursery(self.folder, self.start)
+        start = calling.start(self.order(*argv, **environment), *size)
         line.say(start, wire.Attach(wire.VERSION, -1, 0, 0) if looks else wire.Watch(wire.VERSION))
         self._lines.append(line)
         return Caller(line)
 
+    def order(self, *argv: str, **environment: str) -> Order:
+        """A command in this folder."""
+        everything = {**os.environ, "TERM": "xterm-256color", **environment}
+        return Order(argv=argv, cwd=str(self.folder), environment=tuple(everything.items()), name="named")
+
     def attach(self, caller: Caller, offset: int = -1, size: tuple[int, int] = (0, 0)) -> Caller:
-        """Be another client of the same holder."""
-        line = calling.holder(self.folder, caller.hello.id.decode())
-        line.say(wire.Attach(wire.VERSION, offset, *size))
+        """Be another screen of the same terminal."""
+        return self.call(caller, wire.Attach(wire.VERSION, offset, *size))
+
+    def view(self, caller: Caller, offset: int = -1) -> Caller:
+        """Look at the same terminal, and be no screen."""
+        return self.call(caller, wire.View(wire.VERSION, offset))
+
+    def watch(self, caller: Caller) -> Caller:
+        """Be a supervisor of the same terminal."""
+        return self.call(caller, wire.Watch(wire.VERSION))
+
+    def look_at(self, terminal: str) -> Caller:
+        """Look at the terminal of that id."""
+        return self._call(terminal, wire.View(wire.VERSION, -1))
+
+    def call(self, caller: Caller, *said: wire.Message) -> Caller:
+        """Be another client of the same holder, who begins with that."""
+        return self._call(caller.hello.id.decode(), *said)
+
+    def _call(self, terminal: str, *said: wire.Message) -> Caller:
+        line = calling.holder(self.folder, terminal)
         self._lines.append(line)
+        line.say(*said)
         return Caller(line)
 
     def nursery_line(self) -> socket.socket:
         """A bare connection to the nursery."""
-        return calling.nursery(self.folder, self._start).connection
+        return calling.nursery(self.folder, self.start).connection
 
-    def _start(self, end: int) -> None:
+    def start(self, end: int) -> None:
+        """Start a nursery with that as its standard input."""
         self._nurseries.append(
             subprocess.Popen(
                 [sys.executable, "-P", "-m", "supervisor", "nursery"],

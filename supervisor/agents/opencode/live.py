@@ -290,7 +290,7 @@ def _sighting(database: Path, run: Run, session: Row, stands: Standing, asked: A
         session_id=session["id"],
         run=run,
         alive=True,
-        facts=replace(facts, model=stands.model or facts.model, failure=stands.failure),
+        facts=replace(facts, model=stands.model or facts.model, failure=stands.failure, cause=stands.cause),
         sign=stands.sign,
         waiting_for=stands.question,
         transcript=where(database, session["id"]),

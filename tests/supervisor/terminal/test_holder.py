@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import shutil
 import signal
-import stat
 import sys
 import threading
 
@@ -58,23 +56,6 @@ def test_the_exit_status_is_kept_until_it_is_read(held: Held) -> None:
     assert list(held.folder.glob("[0-9a-f]*.sock")) == []
 
 
-def test_a_screen_that_leaves_while_something_is_printed_harms_nobody(held: Held) -> None:
-    """The holder learns of both at once."""
-    first = held.run("sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; echo printed; touch done; cat")
-    leaving = held.attach(first)
-    holder = psutil.Process(first.hello.holder)
-    holder.suspend()
-
-    (held.folder / "go").touch()
-    until((held.folder / "done").exists)
-    leaving.close()
-    holder.resume()
-
-    first.wait_for(b"printed")
-    first.type(b"still here\n")
-    first.wait_for(b"still here\r\nstill here\r\n")
-
-
 def test_the_command_has_a_terminal_of_its_own_and_nothing_of_ours(held: Held) -> None:
     """Controlling terminal, size, folder, three descriptors, usual signals."""
     script = "stty size; pwd; ls /proc/self/fd | wc -l; tty; ps -o sid= -p $$; echo $$"
@@ -120,22 +101,6 @@ def test_a_new_size_reaches_the_program(held: Held) -> None:
     caller.wait_for(b"50 132")
 
 
-def test_an_input_is_typed_once_whoever_repeats_it(held: Held) -> None:
-    """A repeat is confirmed again, and not typed; another id is."""
-    caller = held.run("cat")
-    again = held.attach(caller)
-
-    caller.type(b"one\n", b"id-1")
-    caller.hear(lambda: caller.told(wire.Written))
-    again.type(b"one\n", b"id-1")
-    again.hear(lambda: again.told(wire.Written))
-    again.type(b"two\n", b"id-2")
-
-    caller.wait_for(b"two\r\ntwo\r\n")
-    assert caller.output.count(b"one\r\n") == 2  # the echo, and what cat says
-    assert [w.id for w in again.told(wire.Written)] == [b"id-1"]
-
-
 def test_a_megabyte_typed_at_once_arrives_whole(held: Held) -> None:
     """Typing never blocks the holder, and never loses a byte."""
     caller = held.run("sh", "-c", "stty raw -echo; echo ready; head -c 1048576 | md5sum")
@@ -163,76 +128,6 @@ def test_a_hundred_megabytes_arrive_whole_in_bounded_memory(held: Held) -> None:
     assert caller.output.endswith(b"xend\r\n")
     used = psutil.Process(caller.hello.holder).memory_full_info().uss
     assert used < 8 * MEGABYTE
-
-
-def test_a_screen_that_does_not_read_stalls_nobody(held: Held) -> None:
-    """The agent goes on within a second; the slow one gets a gap and then the end."""
-    caller = held.run("sh", "-c", "head -c 20000000 /dev/zero | tr '\\0' x; echo end; touch done; cat")
-    watcher = held.attach(caller)
-
-    until((held.folder / "done").exists, 10)  # nobody has read a byte
-
-    watcher.wait_for(b"end")
-    caller.wait_for(b"end")
-    assert caller.told(wire.Gap)
-    assert caller.offset == watcher.offset == 20_000_005
-
-
-def test_a_client_that_comes_back_goes_on_at_its_byte(held: Held) -> None:
-    """What was printed meanwhile comes; nothing comes twice."""
-    caller = held.run("cat")
-    caller.type(b"first\n")
-    caller.wait_for(b"first\r\nfirst\r\n")
-    other = held.attach(caller)
-    caller.close()
-    other.type(b"second\n")
-    other.wait_for(b"second\r\nsecond\r\n")
-
-    again = held.attach(caller, offset=caller.offset or 0)
-    again.wait_for(b"second\r\nsecond\r\n")
-
-    assert bytes(again.output) == b"second\r\nsecond\r\n"
-
-
-def test_two_screens_show_the_same(held: Held) -> None:
-    """Both may type, both see all."""
-    one = held.run("cat")
-    two = held.attach(one)
-
-    one.type(b"from one\n")
-    two.wait_for(b"from one\r\nfrom one\r\n")
-    two.type(b"from two\n")
-
-    one.wait_for(b"from two\r\nfrom two\r\n")
-    two.wait_for(b"from two\r\nfrom two\r\n")
-    assert one.output == two.output
-
-
-@pytest.mark.skipif(shutil.which("less") is None, reason="needs less: apt install less")
-def test_who_comes_late_to_a_full_screen_program_gets_the_same_screen(held: Held) -> None:
-    """All that made the screen is played again, and the program is left alone."""
-    (held.folder / "text").write_text("".join(f"line {n}\n" for n in range(500)))
-    less = held.run("less", "text", LESS="")
-    less.wait_for(b"line 22")
-
-    late = held.attach(less)
-    late.hear(lambda: late.offset == less.offset)
-
-    assert late.output == less.output
-
-
-def test_a_screen_that_is_not_kept_whole_is_painted_anew(held: Held) -> None:
-    """Its modes are told, and the program learns of a new size and then of the old one."""
-    script = "printf '\\033[?1049h'; head -c 3000000 /dev/zero | tr '\\0' x; trap 'stty size' WINCH"
-    first = held.run("bash", "-c", f"{script}; echo ready; while :; do sleep 0.02; done")
-    first.wait_for(b"ready")
-
-    late = held.attach(first)
-
-    late.wait_for(b"24 80")
-    (gap,) = late.told(wire.Gap)
-    assert gap.modes == b"\x1b[?1049h"
-    assert late.output.index(b"23 80") < late.output.index(b"24 80")
 
 
 def test_holders_die_with_nobody_else(held: Held) -> None:
@@ -276,27 +171,6 @@ def test_only_asked_signals_reach_the_command(held: Held) -> None:
     assert caller.code() == -9
 
 
-def test_sockets_are_for_this_user_only(held: Held) -> None:
-    """Mode 0600, below a folder that is nobody else's."""
-    held.run("cat")
-
-    modes = {stat.S_IMODE(place.stat().st_mode) for place in held.folder.glob("*.sock")}
-
-    assert modes == {0o600}
-
-
-def test_a_client_that_talks_nonsense_is_cut_off_alone(held: Held) -> None:
-    """Nobody else notices."""
-    cat = held.run("cat")
-    other = held.attach(cat)
-
-    other.line.connection.sendall(b"\xff" * 100)
-
-    until(lambda: other.line.hear() is None)
-    cat.type(b"still here\n")
-    cat.wait_for(b"still here\r\nstill here\r\n")
-
-
 def test_a_holder_that_waits_costs_nothing(held: Held) -> None:
     """No wake-up while nothing happens, and less than two megabytes of its own."""
     callers = [held.run("cat") for _ in range(4)]
@@ -312,3 +186,77 @@ def test_a_holder_that_waits_costs_nothing(held: Held) -> None:
 
     assert after - before <= 1  # the last one may just have gone to sleep
     assert all(process.memory_full_info().uss < 2 * MEGABYTE for process in holders)
+
+
+def test_how_things_are_is_answered(held: Held) -> None:
+    """Size, modes at the end, screens, turn, line, and how long no person has pressed a key."""
+    script = r"printf '\033[?2004h\033[?1h\033[?1049h\033[?1049lready'; read x"
+    caller = held.run("sh", "-c", script, size=(33, 101))
+    caller.wait_for(b"ready")
+    before = caller.state()
+    phone = held.watch(caller)
+    caller.type(b"x")
+    phone.take()
+
+    after = phone.state()
+
+    assert before[:2] == (33, 101)
+    assert before.modes == b"\x1b[?2004h\x1b[?1h"
+    assert before[3:] == (1, 0, False, False, False, -1.0)
+    assert after[3:8] == (1, 1, True, True, False)
+    assert 0 <= after.idle < 20
+
+
+def test_a_pause_from_outside_suspends_no_screen(held: Held) -> None:
+    """Screens are told of it, also those that come later; a stop of the program's own is told after it."""
+    caller = held.run("bash", "-c", "echo ready; read x; echo $x; kill -STOP $$; read x")
+    caller.wait_for(b"ready")
+    phone = held.watch(caller)
+    child = psutil.Process(caller.hello.child)
+
+    phone.answer(wire.Pause(), wire.Paused)
+    child.suspend()
+    until(lambda: child.status() == psutil.STATUS_STOPPED)
+    assert phone.state().paused
+    late = held.attach(caller)
+    late.hear(lambda: late.told(wire.Paused))
+    child.resume()
+    phone.answer(wire.Continue(), wire.Paused)
+    caller.type(b"on\n")
+
+    caller.hear(lambda: caller.told(wire.Stopped))
+    assert caller.told(wire.Paused) == [wire.Paused(paused=True), wire.Paused(paused=False)]
+    assert len(caller.told(wire.Stopped)) == 1
+    assert b"on" in caller.output
+    assert not phone.state().paused
+
+
+def test_a_phone_gives_the_size_only_where_no_screen_is(held: Held) -> None:
+    """Whoever sits there has a window of a size of its own."""
+    caller = held.run("cat")
+    phone = held.watch(caller)
+    phone.say(wire.Fit(50, 40))
+    assert phone.state()[:2] == (24, 80)
+
+    caller.close()
+    until(lambda: phone.state().screens == 0)
+    phone.say(wire.Fit(50, 40))
+
+    assert phone.state()[:2] == (50, 40)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [((0, 0), (1, 1)), ((-5, 70_000), (1, 1000)), ((65_535, 2), (1000, 2))]
+)
+def test_a_size_is_one_that_a_terminal_can_have(
+    held: Held, asked: tuple[int, int], given: tuple[int, int]
+) -> None:
+    """From 1 to 1000; what a screen without a size says is no size."""
+    caller = held.run("cat", looks=False, size=(70_000, 80))
+    assert caller.state()[:2] == (1000, 80)
+
+    caller.say(wire.Fit(*asked))
+    assert caller.state()[:2] == given
+    caller.say(wire.Resize(*asked))
+
+    assert caller.state()[:2] == given

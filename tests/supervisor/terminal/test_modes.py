@@ -1,5 +1,6 @@
 """Modes of a terminal: noted in any pieces, restored and undone."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +62,41 @@ def test_the_other_screen_is_left_last() -> None:
 def test_noise_is_no_mode(noise: bytes) -> None:
     """Binary output never raises."""
     after(noise, noise).undone()
+
+
+def test_a_reset_forgets() -> None:
+    """The whole terminal, or its arrow keys and cursor; as the program orders it."""
+    modes = after(b"\x1b[?2004h\x1b[?1h\x1b[?25l\x1b[>1u")
+
+    modes.feed(b"\x1b[!p")
+    assert modes.restored() == b"\x1b[?2004h\x1b[>1u"
+    modes.feed(b"x\x1bc\x1b[?1h")
+
+    assert modes.restored() == b"\x1b[?1h"
+    assert (modes.is_on(1), modes.is_on(2004), modes.is_on(25)) == (True, False, True)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    """What is fed to it is not known to the other."""
+    modes = after(b"\x1b[?1h\x1b[?20")
+
+    copy = modes.copy()
+    copy.feed(b"04h")
+
+    assert copy.is_on(2004)
+    assert modes.restored() == b"\x1b[?1h"
+
+
+@pytest.mark.parametrize("sequence", [b"\x1b[?%bh", b"\x1b[<%bu", b"\x1b[>%bu"])
+def test_an_endless_number_is_no_mode(sequence: bytes) -> None:
+    """Python itself refuses to read such a number."""
+    modes = after(sequence % (b"9" * 5000))
+
+    assert len(modes.restored()) < 20
+
+
+def test_a_flood_of_modes_is_bounded() -> None:
+    """A program that does nothing but set them does not fill our memory."""
+    modes = after(*(b"\x1b[?%dh\x1b[>%du" % (number, number) for number in range(30_000)))
+
+    assert len(modes.restored()) < 120_000

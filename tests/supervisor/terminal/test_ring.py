@@ -64,3 +64,39 @@ def test_modes_that_were_forgotten_are_known() -> None:
         ring.append(b"z" * 70_000)
 
     assert ring.modes.restored() == b"\x1b[?1049h\x1b[?1000h\x1b[?25l"
+    assert ring.modes_at_end().restored() == ring.modes.restored()
+
+
+def test_modes_at_the_end_are_known() -> None:
+    """Also of a sequence that is torn between two blocks; the ring itself stays as it is."""
+    ring = Ring(LIMIT)
+    for piece in (b"\x1b[?1049h", b"z" * 70_000, b"\x1b[?20", b"04h" + b"z" * 65_534, b"\x1b[?1h\x1b[?1049l"):
+        ring.append(piece)
+
+    assert ring.modes_at_end().restored() == b"\x1b[?2004h\x1b[?1h"
+    assert ring.modes.restored() == b"\x1b[?1049h"
+
+
+def test_each_byte_knows_the_size_it_was_meant_for() -> None:
+    """Old output is painted on a screen as large as the one that it was printed to."""
+    ring = Ring()
+    ring.resized(24, 80)
+    ring.append(b"small")
+    ring.resized(40, 100)
+    ring.resized(40, 120)
+    ring.append(b"large")
+
+    assert [ring.size_at(offset) for offset in (0, 4, 5, 10)] == [(24, 80), (24, 80), (40, 120), (40, 120)]
+    assert [ring.resized_after(offset) for offset in (0, 4, 5)] == [5, 5, 10]
+
+
+def test_sizes_are_forgotten_too() -> None:
+    """A window that is drawn larger and smaller for hours costs nothing; the newest size is known."""
+    ring = Ring()
+    for number in range(1000):
+        ring.resized(10, number)
+        ring.append(b"x")
+
+    assert len(ring._sizes) <= 64
+    assert ring.size_at(ring.end) == (10, 999)
+    assert ring.size_at(0)[0] == 10

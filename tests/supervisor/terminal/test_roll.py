@@ -24,6 +24,7 @@ def roll(held: Held, ended: Seen) -> Holders:
         started_at=lambda _: 5.0,
         changed=lambda: None,
         ended=lambda terminal, code: ended.add((terminal, code)),
+        turned=lambda *_: None,
     )
 
 

@@ -1,5 +1,8 @@
 """Frames between holders and clients: whatever is said arrives, whatever comes does no harm."""
 
+import contextlib
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +17,16 @@ messages = st.one_of(
     st.builds(wire.Attach, numbers, numbers, numbers, numbers),
     st.builds(wire.Watch, numbers),
     st.builds(wire.Input, texts, texts),
+    st.builds(wire.View, numbers, numbers),
+    st.builds(wire.Report, texts),
+    st.builds(wire.Take),
+    st.builds(wire.Give),
+    st.builds(wire.Remote, texts, numbers, texts),
+    st.builds(wire.Ask),
+    st.builds(wire.Pause),
+    st.builds(wire.Continue),
+    st.builds(wire.Nudge),
+    st.builds(wire.Fit, numbers, numbers),
     st.builds(wire.Resize, numbers, numbers),
     st.builds(wire.Signal, numbers),
     st.builds(wire.Taken),
@@ -23,7 +36,16 @@ messages = st.one_of(
     st.builds(wire.Output, numbers, texts),
     st.builds(wire.Gap, numbers, numbers, texts),
     st.builds(wire.Written, texts),
+    st.builds(wire.Refused, texts),
+    st.builds(wire.Turn, numbers, st.booleans(), st.booleans()),
+    st.builds(
+        wire.State,
+        *(numbers, numbers, texts, numbers, numbers),
+        *(st.booleans(), st.booleans(), st.booleans(), st.floats(allow_nan=False)),
+    ),
     st.builds(wire.Stopped, numbers),
+    st.builds(wire.Paused, st.booleans()),
+    st.builds(wire.Sized, numbers, numbers),
     st.builds(wire.Exit, numbers, numbers),
     st.builds(wire.Failure, numbers, texts),
 )
@@ -72,3 +94,46 @@ def test_a_kind_of_a_later_version_is_passed_over() -> None:
     unknown = b"\0\0\0\x03\x63ab"
 
     assert list(wire.Frames().feed(unknown + wire.encode(wire.Watch(1)))) == [wire.Watch(1)]
+
+
+def test_what_the_first_version_said_is_understood() -> None:
+    """Bytes of a screen and a holder from before there were turns."""
+    screen = bytes.fromhex(
+        "0000002102" + "0000000000000001" + "ffffffffffffffff" + "0000000000000018" + "0000000000000050"
+        "0000000704" + "00000000" + "6869"
+    )
+    holder = bytes.fromhex("0000000b12" + "0000000000000005" + "6869" + "0000000915" + "0000000000000014")
+
+    assert list(wire.Frames().feed(screen)) == [wire.Attach(1, -1, 24, 80), wire.Input(b"", b"hi")]
+    assert list(wire.Frames().feed(holder)) == [wire.Output(5, b"hi"), wire.Stopped(20)]
+
+
+def test_all_that_can_be_said_has_a_kind_of_its_own() -> None:
+    """No message is forgotten in the table."""
+    assert set(wire._KINDS) == set(get_args(wire.Message))
+
+
+@given(texts.filter(bool), numbers)
+def test_the_short_ways_say_the_same(text: bytes, offset: int) -> None:
+    """A key and a little output, made and understood without tables."""
+    key, printed = wire.Input(b"", text), wire.Output(offset, text)
+
+    assert wire.pressed(text) == wire.encode(key)
+    assert wire.output(offset, text) == wire.encode(printed)
+    assert wire.keys_in(wire.encode(key)) == wire.text_in(wire.encode(printed)) == text
+
+
+@given(st.lists(messages, min_size=1, max_size=3), st.integers(0, 40))
+def test_the_short_ways_understand_nothing_else(said: list[wire.Message], cut: int) -> None:
+    """Two frames, half a frame, an input with an id: the long way."""
+    chunk = b"".join(map(wire.encode, said))[cut:]
+    heard: list[wire.Message] = []
+    with contextlib.suppress(wire.Broken):
+        heard = list(wire.Frames().feed(chunk))
+
+    if keys := wire.keys_in(chunk):
+        assert heard == [wire.Input(b"", keys)]
+    if text := wire.text_in(chunk):
+        assert len(heard) == 1
+        assert isinstance(heard[0], wire.Output)
+        assert heard[0].text == text

@@ -1,0 +1,276 @@
+"""Those who look at a terminal or wait for its end: each has a place in what was printed, and no queue."""
+
+import sys
+
+assert sys.platform != "win32"
+
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, Protocol
+
+from supervisor.terminal import posix, wire
+from supervisor.terminal.ready import Act, Ready
+from supervisor.terminal.ring import Ring
+
+#: Bytes read from a client at once; larger ones are paid for in every holder's memory.
+_CHUNK: Final = 16 * 1024
+#: So much input of one client may wait for a command that does not read; then it waits itself.
+_INPUT_LIMIT: Final = 256 * 1024
+#: No client that has ordered a command says more at once.
+_LONGEST: Final = 1024 * 1024
+#: Who asks so much and does not read the answers is let go.
+_ANSWERS_LIMIT: Final = 1024 * 1024
+#: More come only from somebody who has gone wrong.
+_MOST: Final = 64
+
+
+class Client:
+    """One connection. Owner: ``Clients``."""
+
+    def __init__(self, connection: socket.socket, frames: wire.Frames) -> None:
+        connection.setblocking(False)
+        self.connection = connection
+        self.number = connection.fileno()
+        self.frames = frames
+        #: What is to be sent before more output: the rest of a frame, and words of the holder.
+        self.pending = b""
+        #: It has said what it wants: before that it is told nothing but who we are.
+        self.listens = False
+        #: A terminal is there, with a person before it.
+        self.is_screen = False
+        #: The next byte of output to send; ``None``: it does not look.
+        self.offset: int | None = None
+        #: It is not waited for, and gets gaps.
+        self.slow = False
+        #: When it has caught up, the program is to paint its screen anew.
+        self.repaint = False
+        #: A viewer was told that what follows is meant for this size.
+        self.size = (0, 0)
+        self.told_exit = False
+        #: Bytes of its input that are not typed yet.
+        self.waiting = 0
+        #: What is done when it says something, and when more can be sent to it.
+        self.hear: Act = _nothing
+        self.send: Act = _nothing
+
+    @property
+    def is_viewer(self) -> bool:
+        """It looks, and is no screen."""
+        return self.offset is not None and not self.is_screen
+
+
+def _nothing() -> None:
+    """Nobody has taken it in yet."""
+
+
+def _nobody(_client: Client, _keys: bytes) -> None:
+    """There is no keyboard yet."""
+
+
+class House(Protocol):
+    """Where the clients are: the holder."""
+
+    def obey(self, client: Client, message: wire.Message) -> None:
+        """It said this."""
+        ...
+
+    def nudge(self) -> None:
+        """Somebody has not got all that made the program's screen."""
+        ...
+
+    def parted(self, client: Client) -> None:
+        """It has gone."""
+        ...
+
+
+class Clients:
+    """Owns the connections. Sends to each what it has not got yet, as fast as it reads."""
+
+    def __init__(
+        self, house: House, ready: Ready, ring: Ring, hello: wire.Hello, listening: socket.socket
+    ) -> None:
+        """*listening*: where more of them call."""
+        self._house = house
+        self._ready = ready
+        self._ring = ring
+        self._hello = hello
+        self._listening = listening
+        self._all: list[Client] = []
+        #: A person pressed these keys: the keyboard's.
+        self.press: Callable[[Client, bytes], None] = _nobody
+        #: Told after the last byte.
+        self.exit: wire.Exit | None = None
+        self.exit_is_seen = False
+        listening.setblocking(False)
+        ready.to_read[listening.fileno()] = self._accept
+
+    def __iter__(self) -> Iterator[Client]:
+        """All of them, whoever goes meanwhile."""
+        return iter(tuple(self._all))
+
+    @property
+    def screens(self) -> int:
+        """How many persons may be before it."""
+        return sum(client.is_screen for client in self._all)
+
+    def all_told(self) -> bool:
+        """Whether everybody who listens knows of the end."""
+        return all(c.told_exit and not c.pending for c in self._all if c.listens)
+
+    def are_behind(self, limit: int) -> list[Client]:
+        """Those that are to be waited for, and so many bytes behind."""
+        place = self._ring.end - limit
+        return [c for c in self._all if c.offset is not None and c.offset < place and not c.slow]
+
+    # -- coming and going -------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listening.accept()
+        except OSError:
+            return
+        if posix.is_me(connection) and len(self._all) < _MOST:
+            self.admit(connection)
+        else:
+            connection.close()
+
+    def admit(self, connection: socket.socket, frames: wire.Frames | None = None) -> None:
+        """Take in somebody who called, and what was heard of them already."""
+        client = Client(connection, frames or wire.Frames())
+        client.frames.longest = _LONGEST
+        client.hear = partial(self._listen, client)
+        client.send = partial(self.send, client)
+        self._all.append(client)
+        self._ready.to_read[client.number] = client.hear
+        client.pending += wire.encode(self._hello._replace(end=self._ring.end))
+        self._hear(client, b"")
+        self.send(client)
+
+    def part(self, client: Client) -> None:
+        """It has gone, or must."""
+        if client in self._all:
+            self._all.remove(client)
+            self._ready.forget(client.number)
+            client.connection.close()
+            self._house.parted(client)
+
+    # -- what they say ----------------------------------------------------------------------------
+
+    def _listen(self, client: Client) -> None:
+        try:
+            heard = client.connection.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if not heard:
+            self.part(client)
+        elif (keys := wire.keys_in(heard)) and not client.frames.rest:
+            self.press(client, keys)
+        else:
+            self._hear(client, heard)
+
+    def _hear(self, client: Client, heard: bytes) -> None:
+        try:
+            for message in client.frames.feed(heard):
+                self._house.obey(client, message)
+        except wire.Broken:
+            self.part(client)
+
+    def heed(self, client: Client) -> None:
+        """Listen to it, but not while too much of its input waits."""
+        if client.waiting >= _INPUT_LIMIT or client not in self._all:
+            self._ready.to_read.pop(client.number, None)
+        else:
+            self._ready.to_read[client.number] = client.hear
+
+    # -- what they are told -----------------------------------------------------------------------
+
+    def tell(self, client: Client, message: wire.Message) -> None:
+        """Tell one of them."""
+        if client not in self._all:
+            return
+        client.pending += wire.encode(message)
+        if len(client.pending) > _ANSWERS_LIMIT:
+            self.part(client)
+        else:
+            self.send(client)
+
+    def tell_size(self) -> None:
+        """What is printed from now on is meant for another size: viewers must know before it comes."""
+        for client in self:
+            if client.is_viewer and not client.pending:
+                self.send(client)
+
+    def tell_all(self, message: wire.Message, *, looking: bool = False) -> None:
+        """Tell all that listen, or all that look."""
+        for client in self:
+            if client.listens and (client.offset is not None or not looking):
+                self.tell(client, message)
+
+    def pass_on(self, text: bytes) -> bool:
+        """That was printed now, and is in the ring. Whether somebody does not take it all at once."""
+        begin = self._ring.end - len(text)
+        frame = wire.output(begin, text)
+        is_behind = False
+        for client in tuple(self._all):
+            if client.offset == begin and not client.pending:
+                client.offset = self._ring.end
+                is_behind |= not self._send(client, frame)
+            elif client.offset is not None:
+                is_behind = True
+        return is_behind
+
+    def send(self, client: Client) -> None:
+        """Send what can be sent now."""
+        while client.pending or self._next(client):
+            frames, client.pending = client.pending, b""
+            if not self._send(client, frames):
+                return
+        self._ready.to_write.pop(client.number, None)
+        self.exit_is_seen |= client.told_exit
+
+    def _send(self, client: Client, frames: bytes) -> bool:
+        """Send that, or keep what cannot be sent now; whether more can."""
+        try:
+            count = client.connection.send(frames)
+        except BlockingIOError:
+            count = 0
+        except OSError:
+            self.part(client)
+            return False
+        if count == len(frames):
+            return True
+        client.pending = frames[count:]
+        self._ready.to_write[client.number] = client.send
+        return False
+
+    def _next(self, client: Client) -> bool:
+        """Put the next frame into the empty *pending*; whether there is one."""
+        ring = self._ring
+        if client.offset is not None and client.offset < ring.begin:
+            client.pending = wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
+            client.offset = ring.begin
+            client.repaint = True
+        elif client.is_viewer and client.size != (size := ring.size_at(client.offset or 0)):
+            client.size = size
+            client.pending = wire.encode(wire.Sized(*size))
+        elif client.offset is not None and client.offset < ring.end:
+            text = ring.read(client.offset)
+            if client.is_viewer:
+                text = text[: ring.resized_after(client.offset) - client.offset]
+            client.pending = wire.output(client.offset, text)
+            client.offset += len(text)
+        elif self.exit and client.listens and not client.told_exit:
+            client.told_exit = True
+            client.pending = wire.encode(self.exit)
+        elif client.is_screen:
+            self._caught_up(client)
+        return bool(client.pending)
+
+    def _caught_up(self, client: Client) -> None:
+        client.slow = False
+        if client.repaint:
+            client.repaint = False
+            self._house.nudge()
