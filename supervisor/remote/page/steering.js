@@ -107,7 +107,6 @@ export class Steering {
     if (!found) return void this.#turn();
     this.#screen = new found.Screen(this.#open.id, this.#wire, this.#give, this.focus);
     this.#open.transcript.element.before(this.#screen.element);
-    this.#screen.open();
     this.#draw();
   }
 
@@ -120,7 +119,7 @@ export class Steering {
 
   async #send(text, when, key) {
     const { prompt } = await this.#give('POST', '/prompt', { text, when }, key);
-    if (prompt) this.prompts.put(prompt);
+    if (prompt) this.prompts.put(prompt, true);
   }
 
   async #show_actions() {
