@@ -19,27 +19,32 @@ from supervisor.agents.catalog import AGENTS
 from supervisor.core import awake as awake_rules
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
+from supervisor.core.errors import WrongUse
 from supervisor.core.helm import Helm
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
-from supervisor.core.model import Machine, Power, Resume
+from supervisor.core.link import Links, Policy
+from supervisor.core.model import Kind, Machine, Power, Resume, Session
+from supervisor.core.rescue import Rescue
 from supervisor.core.steering import Typing
 from supervisor.engine import Engine, Hands
+from supervisor.environment import of_login
 from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
 from supervisor.steering import Panes, Shelf, open_wheel
+from supervisor.steering.lifeline import Lifeline, Pauses
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
-from supervisor.system import boot, power
+from supervisor.system import boot, network, power, sleep
 from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
 from supervisor.system.processes import Processes
-from supervisor.terminal.view import Views
+from supervisor.terminal.view import open_views
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
 
@@ -98,6 +103,7 @@ class Supervisor:
         self.desk = Desk(
             keeper=Keeper(rules),
             helm=Helm(_typing),
+            rescue=Rescue(Links(_policies(settings))),
             resume=self._resume,
             keep_over=settings.list.keep_over_hours * 3600.0,
         )
@@ -132,7 +138,7 @@ class Supervisor:
             resume=self._resume,
         )
         self.shelf = Shelf(self.front.store, places.trash)
-        self.views = Views(places.terminals, programs.painter_command)
+        self.views = open_views(places.terminals, programs.painter_command)
         self.wheel = open_wheel(
             desk=self.desk,
             post=self.engine.post,
@@ -148,6 +154,18 @@ class Supervisor:
             hook=programs.hook_command(places.socket),
         )
         self.front.steered_by(self.wheel)
+        self.lifeline = Lifeline(
+            post=self.engine.post,
+            probe=self._reaches,
+            words=self.wheel.words,
+            give=self.wheel.give,
+            resume=self.wheel.resume,
+            pauses=Pauses(
+                first=float(settings.reconnect.first_pause_seconds),
+                longest=float(settings.reconnect.longest_pause_seconds),
+            ),
+        )
+        self._processes = processes
         self.server = Server(
             self.front,
             socket=places.socket,
@@ -170,6 +188,8 @@ class Supervisor:
             asyncio.create_task(self.watch.run(), name="watch"),
             asyncio.create_task(self.observer.run(), name="observe"),
             asyncio.create_task(power.follow(self._power), name="power"),
+            asyncio.create_task(sleep.follow(self._sleeps), name="sleep"),
+            asyncio.create_task(network.follow(self.lifeline.network_changed), name="network"),
         ]
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
         logger.info("serving at %s", self._places.socket)
@@ -196,6 +216,7 @@ class Supervisor:
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()
+        self.lifeline.close()
         self.wheel.close()
         await self.views.close()
         self.observer.close()
@@ -221,6 +242,9 @@ class Supervisor:
             effects.Deliver: lambda e: self.wheel.deliver(e),
             effects.Withdraw: lambda e: self.wheel.withdraw(e),
             effects.FocusLost: lambda e: self.wheel.focus_lost(e),
+            effects.Reach: lambda e: self.lifeline.reach(e),
+            effects.StopReaching: lambda e: self.lifeline.stop(e),
+            effects.Continue: lambda e: self.lifeline.go_on(e),
             effects.Hold: lambda e: self.holder.hold(e.reason),
             effects.Release: lambda _: self.holder.release(),
         }
@@ -261,12 +285,41 @@ class Supervisor:
             )
         )
 
+    def _sleeps(self, before: bool) -> None:
+        """Phones are told before; afterwards everything is looked at, at once."""
+        self.journal.publish("machine", None, "sleep" if before else None)
+        if not before:
+            self.lifeline.network_changed()
+            self.observer.look_at_all()
+            self.holder.verify()
+
     def _power(self, seen: Power) -> None:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
+
+    async def _reaches(self, session: Session) -> bool:
+        """Whether the API that this session's agent uses answers."""
+        environment = self._processes.environment(session.run.pid) if session.run else {}
+        environment = environment or await asyncio.to_thread(of_login)
+        url = await self.observer.endpoint(session, environment)
+        if url is None:
+            return True
+        return await asyncio.to_thread(network.reached, url, environment)
 
     def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
         known = AGENTS.get(agent)
         return known.resume(session_id, cwd) if known else None
+
+
+def _policies(settings: Settings) -> Mapping[str, Policy]:
+    told = settings.reconnect
+    hosted, others = _policy(told.hosted), _policy(told.others)
+    return {Kind.HOSTED: hosted, Kind.ADOPTED: others, Kind.SEEN: others}
+
+
+def _policy(name: str) -> Policy:
+    if name not in set(Policy):
+        raise WrongUse(f"There is no policy {name!r}.", f"Known: {', '.join(Policy)}.")
+    return Policy(name)
 
 
 def _typing(agent: str) -> Typing:

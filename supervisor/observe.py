@@ -308,6 +308,17 @@ class Observer:
         post = self._posts.get(agent)
         return post.agent.find(post.home, session_id) if post else None
 
+    def is_stored(self, session: Session) -> bool:
+        """Whether the agent still has its transcript. May block."""
+        return self.find(session.agent, session.id) is not None
+
+    async def endpoint(self, session: Session, environment: Mapping[str, str]) -> str | None:
+        """A URL of the API that this session's agent uses."""
+        post = self._posts.get(session.agent)
+        if post is None:
+            return None
+        return await asyncio.to_thread(post.agent.steering.endpoint, post.home, environment, session)
+
     async def remains(self, session: Session) -> Remains | None:
         """What is stored of a session, to be put into the trash."""
         post = self._posts.get(session.agent)

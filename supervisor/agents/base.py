@@ -35,6 +35,10 @@ class Processes(Protocol):
         """Its environment at its start; empty when it may not be known."""
         ...
 
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        """Addresses and ports of TCP on which it listens; empty when that may not be known."""
+        ...
+
     def lock_owner(self, path: Path) -> int | None:
         """The PID that holds a lock on this file, or ``None``."""
         ...

@@ -103,6 +103,27 @@ class Steering:
         del processes
         return session.run
 
+    def marks(self, session_id: str) -> Mapping[str, str]:
+        """Variables that this session, and no other, gives to all that it starts."""
+        del session_id
+        return {}
+
+    def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
+        """A URL of its model's API that answers anybody who can reach it; ``None``: not known.
+
+        *environment*: of its process. May block on disk.
+        """
+        del home, environment, session
+        return None
+
+    def continuation(self, last_prompt: str | None) -> str | None:
+        """What to say so that it goes on with a turn that was cut off; ``None``: nothing helps.
+
+        *last_prompt*: what was asked last, for agents that forget what they could not send.
+        """
+        del last_prompt
+        return "Continue from where you left off."
+
     def joins(self, session: Session, processes: Processes) -> bool:
         """Whether its resume command joins it where it runs: nothing has to end for that."""
         del session, processes
@@ -118,6 +139,19 @@ class Steering:
         del home, session_id
         return None
 
+    def discarded_by(self, session: Session) -> Resume | None:
+        """The agent's own command that deletes it, when its remains lie safe; ``None``: none is needed."""
+        del session
+        return None
+
+    def restored_by(self, export: bytes) -> Sequence[tuple[bytes, Resume]]:
+        """The agent's own commands that bring back what ``remains`` exported, in this order.
+
+        Each takes a document in a file, whose path is to be its last argument.
+        """
+        del export
+        return ()
+
     def as_text(self, text: str) -> str | None:
         """What is to be pasted so that *text* is taken as words to the model, whatever it begins with.
 
@@ -125,15 +159,24 @@ class Steering:
         """
         return None if text.startswith(tuple(self.typing.commands)) else text
 
-    def asked(self, payload: Mapping[str, Any], at: float) -> Approval | None:
-        """The question in what the agent said to its hook; ``None`` for other words."""
-        del payload, at
+    def pastes(self, text: str) -> Sequence[str]:
+        """The pastes, all in one write, by which *text* arrives as if it had been typed."""
+        return (text,)
+
+    def asked(self, told: Mapping[str, Any], at: float) -> Approval | None:
+        """The question in what its hook told; ``None`` for other words. See ``supervisor.hook``."""
+        del told, at
         return None
 
-    def decided(self, approval: Approval, payload: Mapping[str, Any], decision: Decision) -> bytes:
-        """What its hook is to print for that decision."""
-        del approval, payload, decision
+    def decided(self, approval: Approval, told: Mapping[str, Any], decision: Decision) -> bytes:
+        """What its hook is to print for that decision. Raises ``Refused``, ``WrongUse``."""
+        del approval, told, decision
         return b""
+
+    def hides_dialog(self, told: Mapping[str, Any]) -> bool:
+        """Whether the agent shows its own dialog only when this hook has ended."""
+        del told
+        return False
 
     def hook_file(self, home: Path) -> Path | None:
         """The settings of the user in which its hooks stand; ``None``: it has none that we use."""

@@ -30,6 +30,8 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "stop": ("steer", "end a session, gently, then firmly"),
     "resume": ("steer", "bring back a session that has ended or was lost"),
     "rm": ("steer", "put a session into the trash for 30 days, or bring it back"),
+    "recover": ("recover", "what was lost in a crash or reboot, and bringing it back"),
+    "retry": ("recover", "try at once to bring back a session that was cut off, or stop trying"),
     "hooks": ("hooks", "start agents in terminals of ours by their usual names"),
     "watch": ("watch", "follow the transcript of a session"),
     "copy": ("copy", "copy the agent's own command that resumes a session"),

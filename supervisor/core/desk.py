@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
 from supervisor.core import effects, events, pictures
+from supervisor.core.failing import Cause
 from supervisor.core.helm import Helm
 from supervisor.core.keeper import Keeper
 from supervisor.core.model import (
@@ -24,6 +25,7 @@ from supervisor.core.model import (
     Sign,
     State,
 )
+from supervisor.core.rescue import Rescue
 from supervisor.core.session import Trigger, by_sign, step
 from supervisor.core.titles import of_prompt
 
@@ -32,6 +34,7 @@ _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
 _TIDY_EVERY: Final = 3600.0
 #: Entries are told at once; what they change in the picture of their session, once in so many seconds.
 _RETELL_AFTER: Final = 1.0
+_IN_A_TURN: Final = frozenset({State.WORKING, State.NEEDS_YOU, State.CUT_OFF})
 #: Hang-up, interrupt, terminate: signals by which a user ends a command.
 _ASKED_TO_END: Final = frozenset({1, 2, 15})
 
@@ -59,12 +62,14 @@ class Desk:
         keeper: Keeper,
         resume: ResumeBy,
         helm: Helm | None = None,
+        rescue: Rescue | None = None,
         keep_over: float = 86_400.0,
     ) -> None:
         """*keep_over*: seconds for which an ended session stays in the list."""
         self.sessions: dict[str, Session] = {}
         self.keeper = keeper
         self.helm = helm or Helm()
+        self.rescue = rescue or Rescue()
         self._resume = resume
         self._keep_over = keep_over
         self._notes: dict[str, _Notes] = {}
@@ -94,6 +99,7 @@ class Desk:
             case _:
                 self._hear(event, wishes)
         self._steer(event, wishes)
+        self._rescue(event, wishes)
         self._keep_awake(event, wishes)
         return wishes
 
@@ -133,7 +139,10 @@ class Desk:
             if session.state in OVER:
                 continue
             if event.rebooted:
-                self._end(session, Trigger.KILLED, event.at, wishes)
+                unfinished = session.state in _IN_A_TURN
+                rebooted = replace(session, cause=Cause.REBOOTED, unfinished=unfinished)
+                self._end(rebooted, Trigger.KILLED, event.at, wishes)
+        self.rescue.restored(self.sessions)
 
     def _look(self, event: events.Looked, wishes: list[effects.Effect]) -> None:
         own = [sighting for sighting in event.sightings if sighting.parent_id is None]
@@ -178,6 +187,8 @@ class Desk:
         notes.told = sighting.sign is not None or heard is not None
         if sighting.sign:
             said_at = min(at, sighting.at or at)
+            if sighting.sign is Sign.ASKING and sighting.at:
+                wishes.extend(self.helm.overtaken(session_id, said_at))
             session = self._obey(session, sighting.sign, sighting.waiting_for, at, said_at)
         elif heard:
             session = self._obey(session, heard.sign, heard.waiting_for, at)
@@ -199,6 +210,8 @@ class Desk:
         written = self._notes[session.id].written
         unfinished = written in _UNFINISHED if written else session.state in {State.WORKING, State.NEEDS_YOU}
         lost = successor is None and (left_behind or unfinished)
+        if lost:
+            session = replace(session, cause=Cause.KILLED, unfinished=unfinished)
         self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
 
     def _find_remains(
@@ -234,7 +247,9 @@ class Desk:
         by_user = event.code is not None and (event.code >= 0 or -event.code in _ASKED_TO_END)
         failure = None if event.code == 0 else pictures.how_it_ended(event.code)
         trigger = Trigger.ENDED if by_user else Trigger.KILLED
-        self._end(replace(session, failure=failure), trigger, event.at, wishes)
+        cause = None if by_user else pictures.cause_of_end(event.code)
+        ended = replace(session, failure=failure, cause=cause)
+        self._end(ended, trigger, event.at, wishes)
 
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         ended = replace(
@@ -321,8 +336,9 @@ class Desk:
         after = self._step(session, trigger, at)
         if after.state is State.NEEDS_YOU:
             return replace(after, approvals=after.approvals or (pictures.question(after, waiting_for, at),))
-        failure = session.failure if after.state is State.CUT_OFF else None
-        return replace(after, approvals=(), failure=failure)
+        if after.state is State.CUT_OFF:
+            return replace(after, approvals=())
+        return replace(after, approvals=(), failure=None, cause=None, reset_at=None, unfinished=False)
 
     def _asked(self, event: events.Asked, wishes: list[effects.Effect]) -> None:
         """A question of which all is known; its answer can be given from here."""
@@ -411,6 +427,17 @@ class Desk:
         wishes.extend(self.helm.taken(session, entries, event.at))
         return {session.id}
 
+    # -- bringing back ---------------------------------------------------------------------------
+
+    def _rescue(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """Who was cut off or lost by this, and whose way back goes on."""
+        touched = {w.session_id for w in wishes if _tells_of_session(w) and w.session_id}
+        if session_id := self.rescue.handle(event, self.sessions, wishes):
+            touched.add(session_id)
+        for session_id in touched & self.sessions.keys():
+            wishes.extend(self.rescue.look_at(self.sessions[session_id], event.at))
+            self._put(self.sessions[session_id], self.sessions[session_id], wishes)
+
     # -- keeping --------------------------------------------------------------------------------
 
     def _keep_awake(self, event: events.Event, wishes: list[effects.Effect]) -> None:
@@ -432,7 +459,7 @@ class Desk:
         resume = self._resume(session.agent, session.id, session.cwd)
         if not pictures.is_provisional(session) and resume != session.resume:
             session = replace(session, resume=resume)
-        session = self.helm.shown(session)
+        session = self.rescue.shown(self.helm.shown(session))
         if session == before:
             return
         self.sessions[session.id] = session
@@ -465,6 +492,7 @@ class Desk:
     def _drop(self, session_id: str, replaced_by: str | None, wishes: list[effects.Effect]) -> None:
         self._let_go(session_id, wishes)
         del self.sessions[session_id], self._notes[session_id]
+        wishes.extend(self.rescue.forget(session_id))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from supervisor.core.failing import Cause
 from supervisor.core.model import Run, Session
 from supervisor.core.steering import Prompt
 
@@ -90,6 +91,34 @@ class FocusLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Say when this session's agent can reach its model again, not before *not_before*.
+
+    *attempt*: how often it was continued in vain, so that pauses grow.
+    """
+
+    session: Session
+    cause: Cause
+    attempt: int
+    not_before: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopReaching:
+    """Nobody waits for that any more."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Continue the turn of this session, or bring it back first. *number*: of the attempt."""
+
+    session: Session
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Keep the machine awake, for this reason."""
 
@@ -121,6 +150,9 @@ Effect = (
     | Deliver
     | Withdraw
     | FocusLost
+    | Reach
+    | StopReaching
+    | Continue
     | Hold
     | Release
     | Wait

@@ -126,6 +126,57 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryPlanned:
+    """The next look whether a session's model can be reached is planned for *next_try_at*."""
+
+    session_id: str
+    next_try_at: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """The model of a session that was cut off can be reached again, or its time has come."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotContinued:
+    """Continuing a session came to nothing; *note* says why, in a sentence."""
+
+    session_id: str
+    note: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryNow:
+    """The user wants it to be tried at once."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopTrying:
+    """The user wants no more tries."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChosen:
+    """The user says what may be done for a session without asking: ``off``, ``ask`` or ``auto``."""
+
+    session_id: str
+    policy: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discarded:
     """A session was put into the trash: it leaves the list."""
 
@@ -238,6 +289,12 @@ Event = (
     | FocusGiven
     | Paused
     | Discarded
+    | TryPlanned
+    | Reached
+    | NotContinued
+    | TryNow
+    | StopTrying
+    | PolicyChosen
     | Opened
     | Written
     | Replaced

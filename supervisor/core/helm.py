@@ -11,6 +11,8 @@ from supervisor.core.outbox import Outbox
 from supervisor.core.steering import Approval, Focus, Typing
 
 _TIDY_EVERY: Final = 5.0
+#: Seconds from a question to the word of the agent's registry about its dialog.
+_SAME_DIALOG: Final = 3.0
 #: In all other states an agent goes on, so that nothing is asked any more.
 _MAY_BE_ASKED: Final = frozenset({State.NEEDS_YOU, State.PAUSED, State.STARTING})
 
@@ -37,7 +39,7 @@ class Helm:
 
     def is_newer(self, session_id: str, said_at: float) -> bool:
         """Whether something was asked after that was said."""
-        return any(a.at > said_at for a in self.asked_by(session_id))
+        return any(a.at > said_at or a.hidden for a in self.asked_by(session_id))
 
     def asks(self, approval: Approval) -> None:
         """A new question, or the same once more."""
@@ -49,7 +51,14 @@ class Helm:
 
     def settled(self, session_id: str) -> list[effects.Effect]:
         """The agent goes on: nothing that it asked before is open any more."""
-        over = self.asked_by(session_id)
+        return self._over(self.asked_by(session_id))
+
+    def overtaken(self, session_id: str, said_at: float) -> list[effects.Effect]:
+        """It shows a dialog since then: what it asked well before that was answered at the keyboard."""
+        earlier = [a for a in self.asked_by(session_id) if a.at < said_at - _SAME_DIALOG and not a.hidden]
+        return self._over(earlier)
+
+    def _over(self, over: Sequence[Approval]) -> list[effects.Effect]:
         for approval in over:
             del self._asked[approval.id]
         return [effects.Withdraw(approval.id) for approval in over]

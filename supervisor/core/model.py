@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from supervisor.core.failing import Cause
 from supervisor.core.steering import Approval, Focus, Prompt
 
 
@@ -98,8 +99,11 @@ class Facts:
     context_used_percent: float | None = None
     tokens: int | None = None
     cost_usd: float | None = None
-    #: Why the turn failed, in the agent's words.
+    #: Why the turn failed, in the agent's words, and in ours.
     failure: str | None = None
+    cause: Cause | None = None
+    #: When a limit is reset, where the agent told.
+    reset_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,16 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to bring a session back: when, why, what was done, and what came of it (once known)."""
+
+    at: float
+    cause: str
+    what: str
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconnect:
     """What the reconnect supervisor is doing about a session that was cut off."""
 
@@ -210,6 +224,10 @@ class Reconnect:
     next_try_at: float | None
     reason: str
     policy: str
+    #: ``waiting``, ``trying``, ``asking`` or ``stopped``; see ``core.link``.
+    phase: str = "waiting"
+    note: str | None = None
+    history: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +280,10 @@ class Session:
     approvals: tuple[Approval, ...] = ()
     reconnect: Reconnect | None = None
     failure: str | None = None
+    cause: Cause | None = None
+    reset_at: float | None = None
+    #: Lost within a turn: there is something to continue.
+    unfinished: bool = False
     keeps_awake: bool = False
     context_used_percent: float | None = None
     tokens: int | None = None

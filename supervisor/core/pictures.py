@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from supervisor.core.failing import Cause
 from supervisor.core.model import Entry, EntryKind, Facts, Session, Sighting, State
 from supervisor.core.steering import Approval
 
@@ -43,6 +44,11 @@ def how_it_ended(code: int | None) -> str:
     if code is None:
         return "the holder of its terminal died"
     return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def cause_of_end(code: int | None) -> Cause:
+    """Why a command ended that its user did not end; *code*: see ``events.TerminalEnded``."""
+    return Cause.KILLED if code in {None, -9} else Cause.CRASHED
 
 
 def question(session: Session, waiting_for: str | None, at: float) -> Approval:

@@ -64,6 +64,8 @@ class Approval:
     questions: tuple[Question, ...] = ()
     #: Whether an answer from here reaches the agent; else "answer at the desk".
     answerable: bool = False
+    #: The agent shows no dialog of its own while we hold its question: signs say nothing about it.
+    hidden: bool = False
 
     @property
     def digest(self) -> str:

@@ -21,7 +21,7 @@ HEAD_BYTES = 16 * 1024
 HEADER_COUNT = 100
 BODY_BYTES = 200 * 1024
 #: On the local socket: an agent tells its hook whole files that it wants to write.
-LOCAL_BODY_BYTES = 8 * 2**20
+LOCAL_BODY_BYTES = 8 * 2**20 + 4096
 TOKEN_SECONDS = 900.0
 READS_PER_MINUTE = 300
 MUTATIONS_PER_MINUTE = 60

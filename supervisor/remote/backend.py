@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from supervisor.core.journal import Published
+from supervisor.core.link import Policy
 from supervisor.core.model import (
     Awake,
     AwakeMode,
@@ -60,6 +61,19 @@ class Who:
 
     name: str
     label: str
+
+
+class Lost(Protocol):
+    """A session that was lost, and what is left of it."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def folder_exists(self) -> bool: ...
+    @property
+    def branch_now(self) -> str | None: ...
+    @property
+    def transcript_exists(self) -> bool: ...
 
 
 class Steer(Protocol):
@@ -126,6 +140,18 @@ class Steer(Protocol):
 
     async def restore(self, trash_id: str) -> None:
         """Bring it back out of the trash."""
+        ...
+
+    async def reconnect(self, session_id: str, action: str | None, policy: Policy | None) -> None:
+        """``now``, ``stop``, and what may be done for it without asking."""
+        ...
+
+    async def lost(self) -> Sequence[Lost]:
+        """What was lost and is not back."""
+        ...
+
+    async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        """Begin to bring these back, or all; those that can be."""
         ...
 
     async def decide(self, approval_id: str, digest: str, decision: Decision, who: Who) -> None:

@@ -141,6 +141,7 @@ def session(known: Session, of: Machine) -> Document:
         "stale": known.stale,
         "parent_id": known.parent_id,
         "failure": known.failure,
+        "cause": known.cause,
     }
 
 
@@ -230,6 +231,16 @@ def prompt(given: Prompt) -> Document:
         "by": given.by,
         "at": time(given.at),
         "note": given.note,
+    }
+
+
+def lost(one: Any, of: Machine) -> Document:
+    """A session that was lost, and what is left of it; see ``steering.recovery.Lost``."""
+    return {
+        "session": session(one.session, of),
+        "folder_exists": one.folder_exists,
+        "branch_now": one.branch_now,
+        "transcript_exists": one.transcript_exists,
     }
 
 
@@ -341,6 +352,12 @@ def _reconnect(link: Reconnect) -> Document:
         "next_try_at": time(link.next_try_at),
         "reason": link.reason,
         "policy": link.policy,
+        "phase": link.phase,
+        "note": link.note,
+        "history": [
+            {"at": time(one.at), "cause": one.cause, "what": one.what, "outcome": one.outcome}
+            for one in link.history
+        ],
     }
 
 

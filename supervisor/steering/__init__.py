@@ -9,16 +9,18 @@ from supervisor.agents.steering import USUAL, Line, Steering
 from supervisor.core import events
 from supervisor.core.desk import Desk
 from supervisor.core.model import Page, Session
-from supervisor.core.steering import Remains
+from supervisor.core.steering import DESK, Remains
 from supervisor.environment import clean, of_login
+from supervisor.steering.errands import Errands
 from supervisor.steering.panes import Panes
 from supervisor.steering.processes import Doer, Start
 from supervisor.steering.questions import Questions
+from supervisor.steering.recovery import Recovery
 from supervisor.steering.shelf import Shelf
 from supervisor.steering.typist import Typist
 from supervisor.steering.wheel import Wheel
 from supervisor.terminal import Roll
-from supervisor.terminal.view import Views
+from supervisor.terminal.view.views import Views
 
 
 class Seen(Protocol):
@@ -42,6 +44,10 @@ class Eyes(Protocol):
 
     async def look_now(self, agent: str) -> None:
         """Look, and return when the desk knows."""
+        ...
+
+    def is_stored(self, session: Session) -> bool:
+        """Whether the agent still has its transcript. May block."""
         ...
 
     async def remains(self, session: Session) -> Remains | None:
@@ -73,6 +79,14 @@ def open_wheel(
         session = desk.sessions.get(session_id)
         return session.agent if session else ""
 
+    async def attended(session_id: str) -> bool:
+        session = desk.sessions.get(session_id)
+        if session is None or session.terminal is None:
+            return True
+        if session.focus and session.focus.holder != DESK:
+            return False
+        return (await roll.ask(session.terminal)).screens > 0
+
     questions = Questions(
         steering=steering,
         line=eyes.line,
@@ -81,6 +95,7 @@ def open_wheel(
         post=post,
         keep=lambda approval, words: shelf.keep_words(approval.id, approval.digest, words),
         kept=shelf.words,
+        attended=attended,
     )
     doer = Doer(
         session=seen.session,
@@ -93,6 +108,11 @@ def open_wheel(
         clean=clean,
         hook=hook,
     )
+    recovery = Recovery(
+        sessions=desk.sessions.values,
+        is_stored=eyes.is_stored,
+        resume=doer.resume,
+    )
     return Wheel(
         desk=desk,
         post=post,
@@ -104,8 +124,10 @@ def open_wheel(
         typist=Typist(roll, panes, steering),
         questions=questions,
         doer=doer,
+        recovery=recovery,
         views=views,
         shelf=shelf,
+        errands=Errands(of_login),
         roll=roll,
     )
 

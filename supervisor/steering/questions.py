@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from supervisor.agents.steering import Line, Steering
 from supervisor.core import events
 from supervisor.core.errors import Refused
 from supervisor.core.steering import Approval, Decision, Question, Verdict
 
+#: Seconds between two looks whether somebody has come to the desk.
+_LOOK_AROUND: Final = 1.0
 #: Keeps the words for a hook until it has surely got them, and finds them again: id → words.
 Keep = Callable[[Approval, bytes], Awaitable[None]]
 Kept = Callable[[str], Awaitable[bytes | None]]
@@ -37,8 +39,12 @@ class Questions:
         post: Callable[[events.Event], None],
         keep: Keep,
         kept: Kept,
+        attended: Callable[[str], Awaitable[bool]],
     ) -> None:
-        """*find*: an open question by its id; *agent_of*: of a session."""
+        """*find*: an open question by its id; *agent_of*: of a session.
+
+        *attended*: whether somebody is before a session's terminal.
+        """
         self._steering = steering
         self._line = line
         self._agent_of = agent_of
@@ -46,6 +52,7 @@ class Questions:
         self._post = post
         self._keep = keep
         self._kept = kept
+        self._attended = attended
         self._waiting: dict[str, _Waiting] = {}
         self._deciding: set[str] = set()
 
@@ -55,10 +62,22 @@ class Questions:
         if approval is None:
             return
         words = await self._kept(approval.id)
-        if words is None:
+        if words is None and self._steering(agent).hides_dialog(told):
+            words = await self._wait_while_away(agent, replace(approval, hidden=True), told)
+        elif words is None:
             words = await self._wait(agent, approval, told)
         if words:
             yield words
+
+    async def _wait_while_away(self, agent: str, approval: Approval, told: Mapping[str, Any]) -> bytes:
+        """Whoever is at the desk must get the agent's own dialog, which waits for the hook to end."""
+        waiting = asyncio.ensure_future(self._wait(agent, approval, told))
+        try:
+            while not waiting.done() and not await self._attended(approval.session_id):
+                await asyncio.wait({waiting}, timeout=_LOOK_AROUND)
+            return await waiting if waiting.done() else b""
+        finally:
+            waiting.cancel()
 
     async def _wait(self, agent: str, approval: Approval, told: Mapping[str, Any]) -> bytes:
         waiting = _Waiting(told, asyncio.get_running_loop().create_future())

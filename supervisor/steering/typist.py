@@ -62,7 +62,7 @@ class Typist:
         if session.terminal is None:
             await self._deliver_to_pane(session, text, settle)
             return
-        keys = await self._pasted(session.terminal, text)
+        keys = await self._pasted(session.terminal, text, self._steering(session.agent).pastes)
         steps = [(f"{prompt.id}.text", keys), (f"{prompt.id}.enter", _ENTER)]
         turn = self._turns.get(session.terminal)
         if turn is not None and session.focus and session.focus.holder == prompt.by:
@@ -82,12 +82,12 @@ class Typist:
             )
         return text
 
-    async def _pasted(self, terminal: str, text: str) -> bytes:
+    async def _pasted(self, terminal: str, text: str, pastes: Callable[[str], Sequence[str]]) -> bytes:
         state = await self._roll.ask(terminal)
         if state.draft:
             raise NotNow("Somebody has typed something at the desk that is not sent yet.")
         if state.bracketed_paste:
-            return _PASTE[0] + text.encode() + _PASTE[1]
+            return b"".join(_PASTE[0] + part.encode() + _PASTE[1] for part in pastes(text))
         if "\n" in text:
             raise Refused("This program does not take several lines at once.", "Send them one by one.")
         return text.encode()

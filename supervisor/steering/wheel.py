@@ -11,15 +11,20 @@ from supervisor.agents.steering import Line, Steering
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession, NotNow, Refused, WakelineError
-from supervisor.core.model import OVER, Entry, Page, Role, Session, State
+from supervisor.core.link import Policy
+from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Session, State
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
-from supervisor.remote.backend import Who
+from supervisor.remote.backend import Lost, Who
+from supervisor.steering.errands import Errands
 from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
+from supervisor.steering.recovery import Recovery
 from supervisor.steering.typist import Typist
 from supervisor.terminal import Roll
-from supervisor.terminal.view import Views, keys
+from supervisor.terminal.view import keys
+from supervisor.terminal.view.picture import Modes
+from supervisor.terminal.view.views import Views
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +53,10 @@ class Shelf(Protocol):
         """What is in the trash, newest first."""
         ...
 
+    async def export(self, trash_id: str) -> tuple[str, bytes | None]:
+        """The agent, and what could not be moved as files."""
+        ...
+
     async def restore(self, trash_id: str) -> None:
         """Bring it back."""
         ...
@@ -69,8 +78,10 @@ class Wheel:
         typist: Typist,
         questions: Questions,
         doer: Doer,
+        recovery: Recovery,
         views: Views,
         shelf: Shelf,
+        errands: Errands,
         roll: Roll,
     ) -> None:
         """*session*, *entries*: as every screen sees them."""
@@ -84,8 +95,10 @@ class Wheel:
         self._typist = typist
         self._questions = questions
         self._doer = doer
+        self._recovery = recovery
         self._views = views
         self._shelf = shelf
+        self._errands = errands
         self._roll = roll
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -159,6 +172,22 @@ class Wheel:
             raise NoSuchSession("There is no such prompt.")
         return found
 
+    async def give(self, prompt: Prompt) -> None:
+        """Take in a prompt of our own; one that is known already is not given twice."""
+        if self._desk.helm.outbox.find(prompt.id) or await self._shelf.prompt(prompt.id):
+            return
+        session = self._live(prompt.session_id)
+        if reason := objection(session, prompt.when, self._steering(session.agent).typing):
+            raise _refused(reason)
+        await self._shelf.keep_prompt(prompt)
+        self._post(events.PromptGiven(prompt=prompt, at=time.time()))
+
+    async def words(self, session: Session) -> str:
+        """What continues its turn; empty if nothing does."""
+        page = await self._entries(session.id, None, _LOOK_BACK)
+        asked = [e.text for e in page.entries if e.role is Role.USER and e.kind is EntryKind.TEXT]
+        return self._steering(session.agent).continuation(asked[-1] if asked else None) or ""
+
     async def cancel(self, session_id: str, prompt_id: str) -> None:
         """Take back a prompt that waits."""
         prompt = self._desk.helm.outbox.find(prompt_id)
@@ -177,7 +206,7 @@ class Wheel:
             raise Refused("Another screen types into this session.", "Take the focus first.")
         if not session.terminal and not session.pane:
             raise Refused("This session has no terminal that we can type into.", "Take it over first.")
-        modes = self._views.modes(session.terminal) if session.terminal else keys.PLAIN
+        modes = await self._modes(session)
         data = b"".join(_key(name, modes) for name in pressed)
         try:
             await self._typist.press(session, data, secrets.token_hex(8))
@@ -185,6 +214,13 @@ class Wheel:
             self.desk_typed(session.terminal or "")
             raise
         self._post(events.Typed(session_id=session_id, at=time.time()))
+
+    async def _modes(self, session: Session) -> Modes:
+        """How its terminal wants keys to be spelled."""
+        if session.terminal is None:
+            return Modes()
+        state = await self._roll.ask(session.terminal)
+        return Modes(application_cursor=state.application_cursor)
 
     async def interrupt(self, session_id: str) -> None:
         """End the turn."""
@@ -269,6 +305,9 @@ class Wheel:
         if remains is None:
             raise Refused("Nothing is stored of this session that could be put into the trash.")
         trashed = await self._shelf.discard(session, remains)
+        if way := self._steering(session.agent).discarded_by(session):
+            # Its remains lie safe: if this fails, it is merely there twice.
+            await self._errands.run(way)
         self._post(events.Discarded(session_id=session_id, at=time.time()))
         return trashed
 
@@ -278,7 +317,35 @@ class Wheel:
 
     async def restore(self, trash_id: str) -> None:
         """Bring it back out of the trash."""
+        agent, export = await self._shelf.export(trash_id)
+        for document, way in self._steering(agent).restored_by(export) if export else ():
+            await self._errands.run(way, document)
         await self._shelf.restore(trash_id)
+
+    # -- bringing back ---------------------------------------------------------------------------
+
+    async def reconnect(self, session_id: str, action: str | None, policy: Policy | None) -> None:
+        """``now``, ``stop``, and what may be done for it without asking."""
+        session = self._desk.sessions.get(session_id)
+        if session is None:
+            raise NoSuchSession(f"No session in the list is called {session_id[:80]!r}.", "See: wakeline ls")
+        now = time.time()
+        if policy:
+            self._post(events.PolicyChosen(session_id=session_id, policy=policy, at=now))
+        if action and session.reconnect is None:
+            raise Refused("This session is neither cut off nor lost.", "There is nothing to try.")
+        if action == "now":
+            self._post(events.TryNow(session_id=session_id, at=now))
+        elif action == "stop":
+            self._post(events.StopTrying(session_id=session_id, at=now))
+
+    async def lost(self) -> Sequence[Lost]:
+        """What was lost and is not back."""
+        return await self._recovery.lost()
+
+    async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        """Begin to bring these back, or all; those that can be."""
+        return await self._recovery.resume(wanted)
 
     # -- questions ------------------------------------------------------------------------------
 
@@ -357,7 +424,7 @@ def _has_focus(session: Session, who: Who) -> bool:
     return session.focus is not None and session.focus.holder == who.name
 
 
-def _key(name: str, modes: keys.Modes) -> bytes:
+def _key(name: str, modes: Modes) -> bytes:
     kind, mark, text = name.partition(":")
     return keys.text(text) if mark and kind == "text" else keys.encode(name, modes)
 

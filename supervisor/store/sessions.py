@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+from supervisor.core.failing import Cause
 from supervisor.core.model import OVER, Facts, Kind, Run, Session, State, Transcript
 from supervisor.store.database import Database
 
@@ -25,6 +26,9 @@ _KEPT = (
     "transcript",
     "last_activity_at",
     "failure",
+    "cause",
+    "reset_at",
+    "unfinished",
 )
 
 
@@ -55,6 +59,7 @@ def _session(picture: str) -> Session | None:
         run = fields.pop("run", None)
         fields["argv"] = tuple(fields.pop("argv", ()))
         fields["state"], fields["kind"] = State(fields["state"]), Kind(fields["kind"])
+        fields["cause"] = Cause(cause) if (cause := fields.get("cause")) else None
         return Session(**fields, run=Run(run[0], run[1]) if run else None)
     except (ValueError, TypeError, KeyError, IndexError):
         return None

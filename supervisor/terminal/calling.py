@@ -25,7 +25,7 @@ class Line:
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(_WITHIN)
         self.connection = connection
-        self._frames = wire.Frames()
+        self.frames = wire.Frames()
         self._early: list[wire.Message] = []
 
     def say(self, *messages: wire.Message) -> None:
@@ -36,9 +36,13 @@ class Line:
         """What has come; ``None`` when the other end has gone."""
         try:
             heard = self.connection.recv(_CHUNK)
-            return list(self._frames.feed(heard)) if heard else None
+            return self.understand(heard) if heard else None
         except (OSError, wire.Broken):
             return None
+
+    def understand(self, heard: bytes) -> Sequence[wire.Message]:
+        """The messages that are whole when this has come. Raises ``wire.Broken``."""
+        return list(self.frames.feed(heard))
 
     def early(self) -> Sequence[wire.Message]:
         """What came together with the introduction."""

@@ -5,12 +5,12 @@ import sys
 assert sys.platform != "win32"
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, Protocol
 
 from supervisor.terminal import posix, wire
-from supervisor.terminal.ready import READ, WRITE, Ready
+from supervisor.terminal.ready import Act, Ready
 from supervisor.terminal.ring import Ring
 
 #: Bytes read from a client at once; larger ones are paid for in every holder's memory.
@@ -31,9 +31,10 @@ class Client:
     def __init__(self, connection: socket.socket, frames: wire.Frames) -> None:
         connection.setblocking(False)
         self.connection = connection
+        self.number = connection.fileno()
         self.frames = frames
         #: What is to be sent before more output: the rest of a frame, and words of the holder.
-        self.pending = bytearray()
+        self.pending = b""
         #: It has said what it wants: before that it is told nothing but who we are.
         self.listens = False
         #: A terminal is there, with a person before it.
@@ -49,6 +50,17 @@ class Client:
         self.told_exit = False
         #: Bytes of its input that are not typed yet.
         self.waiting = 0
+        #: What is done when it says something, and when more can be sent to it.
+        self.hear: Act = _nothing
+        self.send: Act = _nothing
+
+
+def _nothing() -> None:
+    """Nobody has taken it in yet."""
+
+
+def _nobody(_client: Client, _keys: bytes) -> None:
+    """There is no keyboard yet."""
 
 
 class House(Protocol):
@@ -80,11 +92,13 @@ class Clients:
         self._hello = hello
         self._listening = listening
         self._all: list[Client] = []
+        #: A person pressed these keys: the keyboard's.
+        self.press: Callable[[Client, bytes], None] = _nobody
         #: Told after the last byte.
         self.exit: wire.Exit | None = None
         self.exit_is_seen = False
         listening.setblocking(False)
-        ready.want(listening, READ, self._accept)
+        ready.to_read[listening.fileno()] = self._accept
 
     def __iter__(self) -> Iterator[Client]:
         """All of them, whoever goes meanwhile."""
@@ -102,11 +116,11 @@ class Clients:
     def are_behind(self, limit: int) -> list[Client]:
         """Those that are to be waited for, and so many bytes behind."""
         place = self._ring.end - limit
-        return [c for c in self._all if c.offset is not None and not c.slow and c.offset < place]
+        return [c for c in self._all if c.offset is not None and c.offset < place and not c.slow]
 
     # -- coming and going -------------------------------------------------------------------------
 
-    def _accept(self, _ready: int) -> None:
+    def _accept(self) -> None:
         try:
             connection, _ = self._listening.accept()
         except OSError:
@@ -120,7 +134,10 @@ class Clients:
         """Take in somebody who called, and what was heard of them already."""
         client = Client(connection, frames or wire.Frames())
         client.frames.longest = _LONGEST
+        client.hear = partial(self._listen, client)
+        client.send = partial(self.send, client)
         self._all.append(client)
+        self._ready.to_read[client.number] = client.hear
         client.pending += wire.encode(self._hello._replace(end=self._ring.end))
         self._hear(client, b"")
         self.send(client)
@@ -129,25 +146,25 @@ class Clients:
         """It has gone, or must."""
         if client in self._all:
             self._all.remove(client)
-            self._ready.want(client.connection, 0, self._accept)
+            self._ready.forget(client.number)
             client.connection.close()
             self._house.parted(client)
 
     # -- what they say ----------------------------------------------------------------------------
 
-    def _client_ready(self, client: Client, ready: int) -> None:
-        if ready & READ:
-            try:
-                heard = client.connection.recv(_CHUNK)
-            except BlockingIOError:
-                return
-            except OSError:
-                heard = b""
-            if not heard:
-                self.part(client)
-                return
+    def _listen(self, client: Client) -> None:
+        try:
+            heard = client.connection.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if not heard:
+            self.part(client)
+        elif (keys := wire.keys_in(heard)) and not client.frames.rest:
+            self.press(client, keys)
+        else:
             self._hear(client, heard)
-        self.send(client)
 
     def _hear(self, client: Client, heard: bytes) -> None:
         try:
@@ -156,11 +173,12 @@ class Clients:
         except wire.Broken:
             self.part(client)
 
-    def rewatch(self, client: Client) -> None:
-        """Wait for what that one can do now, and for nothing else."""
-        if client in self._all:
-            wanted = (0 if client.waiting >= _INPUT_LIMIT else READ) | (WRITE if client.pending else 0)
-            self._ready.want(client.connection, wanted, partial(self._client_ready, client))
+    def heed(self, client: Client) -> None:
+        """Listen to it, but not while too much of its input waits."""
+        if client.waiting >= _INPUT_LIMIT or client not in self._all:
+            self._ready.to_read.pop(client.number, None)
+        else:
+            self._ready.to_read[client.number] = client.hear
 
     # -- what they are told -----------------------------------------------------------------------
 
@@ -180,50 +198,68 @@ class Clients:
             if client.listens and (client.offset is not None or not looking):
                 self.tell(client, message)
 
-    def pass_on(self) -> None:
-        """There is more, or it is over."""
-        for client in self:
-            if not client.pending:
+    def pass_on_size(self) -> None:
+        """What is printed from now on is meant for another one."""
+        for client in tuple(self._all):
+            if self._is_viewer(client) and not client.pending:
                 self.send(client)
+
+    def pass_on(self, text: bytes) -> bool:
+        """That was printed now, and is in the ring. Whether somebody does not take it all at once."""
+        begin = self._ring.end - len(text)
+        frame = wire.output(begin, text)
+        is_behind = False
+        for client in tuple(self._all):
+            if client.offset == begin and not client.pending:
+                client.offset = self._ring.end
+                is_behind |= not self._send(client, frame)
+            elif client.offset is not None:
+                is_behind = True
+        return is_behind
 
     def send(self, client: Client) -> None:
         """Send what can be sent now."""
-        if client not in self._all:
-            return
+        while client.pending or self._next(client):
+            frames, client.pending = client.pending, b""
+            if not self._send(client, frames):
+                return
+        self._ready.to_write.pop(client.number, None)
+        self.exit_is_seen |= client.told_exit
+
+    def _send(self, client: Client, frames: bytes) -> bool:
+        """Send that, or keep what cannot be sent now; whether more can."""
         try:
-            while client.pending or self._next(client):
-                count = client.connection.send(client.pending)
-                if count < len(client.pending):
-                    del client.pending[:count]
-                    break
-                client.pending = bytearray()
+            count = client.connection.send(frames)
         except BlockingIOError:
-            pass
+            count = 0
         except OSError:
             self.part(client)
-            return
-        self.exit_is_seen |= client.told_exit and not client.pending
-        self.rewatch(client)
+            return False
+        if count == len(frames):
+            return True
+        client.pending = frames[count:]
+        self._ready.to_write[client.number] = client.send
+        return False
 
     def _next(self, client: Client) -> bool:
         """Put the next frame into the empty *pending*; whether there is one."""
         ring = self._ring
         if client.offset is not None and client.offset < ring.begin:
-            client.pending += wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
+            client.pending = wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
             client.offset = ring.begin
             client.repaint = True
         elif self._is_viewer(client) and client.size != (size := ring.size_at(client.offset or 0)):
             client.size = size
-            client.pending += wire.encode(wire.Sized(*size))
+            client.pending = wire.encode(wire.Sized(*size))
         elif client.offset is not None and client.offset < ring.end:
             text = ring.read(client.offset)
             if self._is_viewer(client):
                 text = text[: ring.resized_after(client.offset) - client.offset]
-            client.pending += wire.encode(wire.Output(client.offset, text))
+            client.pending = wire.output(client.offset, text)
             client.offset += len(text)
         elif self.exit and client.listens and not client.told_exit:
             client.told_exit = True
-            client.pending += wire.encode(self.exit)
+            client.pending = wire.encode(self.exit)
         elif client.is_screen:
             self._caught_up(client)
         return bool(client.pending)

@@ -15,19 +15,19 @@ import os
 import signal
 import socket
 import time
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final
 
 from supervisor.terminal import posix, wire
 from supervisor.terminal.clients import Client, Clients
-from supervisor.terminal.ready import READ, WRITE, Ready
+from supervisor.terminal.keyboard import Keyboard
+from supervisor.terminal.pane import Pane
+from supervisor.terminal.ready import Ready
 from supervisor.terminal.ring import Ring
-from supervisor.terminal.turn import Turns
-from supervisor.terminal.typist import Typist
 
-#: Bytes read from a terminal at once; larger ones are paid for in every holder's memory.
+#: Names the terminal to all that runs in it; by this, what leaves its tree is found.
+MARK: Final = b"WAKELINE_TERMINAL="
 _CHUNK: Final = 16 * 1024
-#: A read that brings so much may have left more.
-_FULL: Final = 4000
 #: Seconds in which a client says what is to be held.
 _ORDER_WITHIN: Final = 5.0
 #: A screen that is so many bytes behind holds the command up …
@@ -36,8 +36,6 @@ _BEHIND: Final = 1024 * 1024
 _PATIENCE: Final = 0.5
 #: Between the two sizes that make a program paint its screen anew: less, and it sees one of them only.
 _NUDGE: Final = 0.06
-#: No screen has more rows or columns; a program would take its memory by them.
-_LARGEST: Final = 1000
 #: How long the exit status waits: for the supervisor when somebody has seen it, and for anybody.
 _LINGER_SEEN: Final = 60.0
 _LINGER: Final = 86_400.0
@@ -60,16 +58,18 @@ _SIGNALS: Final = frozenset(
 
 
 class Holder:
-    """Owns the terminal and the command; its parts own ring, input, turn and clients. One loop."""
+    """Owns the command and the loop; its parts own terminal, ring, keyboard and clients."""
 
     def __init__(self, order: wire.Start, own_id: bytes, listening: socket.socket) -> None:
         """Start the command. Raises ``OSError`` when it cannot be started."""
         self._signals = posix.wake_by_signals(signal.SIGCHLD)
-        self._terminal, self._theirs = posix.open_terminal(
-            min(order.rows, _LARGEST), min(order.columns, _LARGEST)
-        )
+        self._pane: Pane | None = Pane(order.rows, order.columns, self._resized)
         self._child = posix.spawn(
-            order.argv, order.environment, cwd=order.cwd, umask=order.umask, terminal=self._theirs
+            order.argv,
+            (*order.environment, MARK + own_id),
+            cwd=order.cwd,
+            umask=order.umask,
+            terminal=self._pane.theirs,
         )
         hello = wire.Hello(
             version=wire.VERSION,
@@ -84,18 +84,18 @@ class Holder:
         )
         self._ready = Ready()
         self._ring = Ring()
-        self._ring.resized(*posix.size(self._terminal))
-        self._turns = Turns()
+        self._ring.resized(*self._pane.size())
         self._clients = Clients(self, self._ready, self._ring, hello, listening)
-        self._typist = Typist(self._terminal, self._written)
+        self._keyboard = Keyboard(self._pane.number, self._ready, self._clients)
         self._paused = False
-        self._patience_ends: float | None = None
-        self._nudge_ends: float | None = None
-        self._size_after_nudge = (0, 0)
-        self._goes_at: float | None = None
+        #: A screen is behind, and waited for.
+        self._is_held_up = False
+        #: The exit status is told, known to the supervisor, or has waited long enough.
+        self._was_seen = False
         self._taken = False
-        self._ready.want(self._signals, READ, self._child_changed)
-        self._rewatch()
+        self._goes = False
+        self._ready.to_read[self._signals] = self._child_changed
+        self._ready.to_read[self._pane.number] = self._print
 
     def admit(self, connection: socket.socket, frames: wire.Frames) -> None:
         """The first client: it ordered the command."""
@@ -103,107 +103,61 @@ class Holder:
 
     def run(self) -> None:
         """Hold until the exit status is known to whom it concerns."""
-        while not self._is_over():
-            self._ready.wait(self._until_next())
-            self._in_time()
+        while not (self._clients.exit and self._is_over()):
+            self._ready.wait()
+            if self._is_held_up:
+                self._hold_up()
 
     def _is_over(self) -> bool:
-        if self._goes_at is None:
-            return False
-        return (self._taken and self._clients.all_told()) or time.monotonic() >= self._goes_at
+        if self._clients.exit_is_seen and not self._was_seen:
+            self._was_seen = True
+            self._ready.later(self._go, _LINGER_SEEN)
+        return self._goes or (self._taken and self._clients.all_told())
 
-    # -- time -----------------------------------------------------------------------------------
+    def _go(self) -> None:
+        self._goes = True
 
-    def _until_next(self) -> float | None:
-        ends = [e for e in (self._patience_ends, self._nudge_ends, self._goes_at) if e is not None]
-        return max(0.0, min(ends) - time.monotonic()) if ends else None
-
-    def _in_time(self) -> None:
-        if self._patience_ends is not None:
-            self._hold_up(time.monotonic())
-        if self._nudge_ends is not None and time.monotonic() >= self._nudge_ends:
-            self._nudge_ends = None
-            self._set_size(*self._size_after_nudge)
-        if self._goes_at is not None and self._clients.exit_is_seen:
-            self._goes_at = min(self._goes_at, time.monotonic() + _LINGER_SEEN)
-
-    def _hold_up(self, now: float) -> None:
-        """Somebody is behind: read on when all have got on, or their time is over."""
-        behind = self._clients.are_behind(_BEHIND // 2)
-        if self._patience_ends is not None and now >= self._patience_ends:
-            for client in behind:
-                client.slow = True
-            behind = []
-        if not behind:
-            self._patience_ends = None
-            self._rewatch()
-
-    # -- the terminal ---------------------------------------------------------------------------
-
-    def _rewatch(self) -> None:
-        if self._terminal >= 0:
-            reading = 0 if self._patience_ends is not None else READ
-            writing = WRITE if self._typist.waits else 0
-            self._ready.want(self._terminal, reading | writing, self._terminal_ready)
-
-    def _terminal_ready(self, ready: int) -> None:
-        if ready & WRITE:
-            self._typist.go_on()
-            for client in self._clients:
-                self._clients.rewatch(client)
-            self._rewatch()
-        if ready & READ:
-            self._print()
+    # -- what is printed --------------------------------------------------------------------------
 
     def _print(self) -> None:
         """Take over some of what the command has printed, and pass it on."""
-        limit = self._ring.end + _CHUNK
-        while self._ring.end < limit and self._take_output() >= _FULL:
-            pass
-        self._clients.pass_on()
-        if self._patience_ends is None and self._clients.are_behind(_BEHIND):
-            self._patience_ends = time.monotonic() + _PATIENCE
-            self._rewatch()
-
-    def _take_output(self) -> int:
-        try:
-            text = os.read(self._terminal, _CHUNK)
-        except OSError:
-            return 0
-        if text:
-            self._ring.append(text)
-        return len(text)
-
-    def _resize(self, rows: int, columns: int) -> None:
-        if rows <= 0 or columns <= 0 or self._terminal < 0:
+        if self._pane is None or not (text := self._pane.read()):
             return
-        size = min(rows, _LARGEST), min(columns, _LARGEST)
-        if self._nudge_ends is not None:
-            self._size_after_nudge = size
-        else:
-            self._set_size(*size)
+        self._ring.append(text)
+        if self._clients.pass_on(text) and self._clients.are_behind(_BEHIND):
+            self._is_held_up = True
+            self._ready.to_read.pop(self._pane.number, None)
+            self._ready.later(self._lose_patience, _PATIENCE)
 
-    def _set_size(self, rows: int, columns: int) -> None:
-        posix.resize(self._terminal, rows, columns)
+    def _resized(self, rows: int, columns: int) -> None:
         self._ring.resized(rows, columns)
-        self._clients.pass_on()
+        self._clients.pass_on_size()
+
+    def _hold_up(self) -> None:
+        """Somebody is behind: read on when all have got on."""
+        if not self._clients.are_behind(_BEHIND // 2):
+            self._is_held_up = False
+            self._ready.never(self._lose_patience)
+            if self._pane:
+                self._ready.to_read[self._pane.number] = self._print
+
+    def _lose_patience(self) -> None:
+        for client in self._clients.are_behind(_BEHIND // 2):
+            client.slow = True
 
     def nudge(self) -> None:
         """Make the program paint its screen anew, for somebody who has not got all that made it.
 
-        Many do so only when its size has changed. Whoever got all of it has the same screen already.
+        Whoever got all of it has the same screen already.
         """
-        if self._terminal < 0 or self._nudge_ends is not None:
-            return
-        rows, columns = self._size_after_nudge = posix.size(self._terminal)
-        self._set_size(rows - 1 or 2, columns)
-        self._nudge_ends = time.monotonic() + _NUDGE
+        if self._pane and self._pane.nudge():
+            self._ready.later(self._pane.end_nudge, _NUDGE)
 
     # -- the command ----------------------------------------------------------------------------
 
-    def _child_changed(self, _ready: int) -> None:
+    def _child_changed(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._signals.recv(_CHUNK)
+            os.read(self._signals, _CHUNK)
         while self._clients.exit is None:
             pid, status = os.waitpid(self._child, os.WNOHANG | os.WUNTRACED)
             if pid == 0:
@@ -211,148 +165,118 @@ class Holder:
             if not os.WIFSTOPPED(status):
                 self._ended(os.waitstatus_to_exitcode(status))
             elif not self._paused:
+                self._print()  # what it said before comes before
                 self._clients.tell_all(wire.Stopped(os.WSTOPSIG(status)), looking=True)
 
     def _ended(self, code: int) -> None:
-        limit = self._ring.end + _LAST_WORDS
-        while self._ring.end < limit and self._take_output():
-            pass
-        self._ready.want(self._terminal, 0, self._terminal_ready)
-        os.close(self._theirs)
-        os.close(self._terminal)
-        self._terminal = -1
-        self._nudge_ends = None
-        self._typist.clear()
+        if self._pane:
+            self._hear_out(self._pane)
+        self._keyboard.close()
         self._clients.exit = wire.Exit(code, self._ring.end)
-        self._goes_at = time.monotonic() + _LINGER
-        self._patience_ends = None
+        self._ready.later(self._go, _LINGER)
         for client in self._clients:
             self._clients.send(client)
 
-    def _signal(self, number: int) -> None:
-        # The PID cannot be another's: it is ours to bury until ``_ended``.
-        if self._clients.exit is None and number in _SIGNALS:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child, number)
+    def _hear_out(self, pane: Pane) -> None:
+        """Its last words; then nobody has this terminal any more."""
+        limit = self._ring.end + _LAST_WORDS
+        while self._ring.end < limit and (text := pane.read()):
+            self._ring.append(text)
+        self._ready.forget(pane.number)
+        self._ready.never(pane.end_nudge)
+        pane.close()
+        self._pane = None
 
-    # -- what clients want ------------------------------------------------------------------------
+    def _signal(self, _client: Client, message: wire.Signal) -> None:
+        # The PID cannot be another's: it is ours to bury until ``_ended``.
+        if self._clients.exit is None and message.number in _SIGNALS:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._child, message.number)
+
+    # -- what clients say -------------------------------------------------------------------------
 
     def obey(self, client: Client, message: wire.Message) -> None:
         """A client said this."""
-        match message:
-            case wire.Input():
-                self._pressed(client, message)
-            case wire.Report():
-                self._take_keys(client, b"", message.keys)
-            case wire.Remote():
-                self._typed_from_afar(client, message)
-            case wire.Resize():
-                self._resize(message.rows, message.columns)
-            case wire.Attach() | wire.View():
-                self._show(client, message)
-            case wire.Watch():
-                self._listens(client)
-            case wire.Signal():
-                self._signal(message.number)
-            case wire.Taken() if self._clients.exit:
-                self._taken = True
-            case _:
-                self._asked(client, message)
-
-    def _asked(self, client: Client, message: wire.Message) -> None:
-        match message:
-            case wire.Take():
-                self._turns.take(client)
-                self._tell_turn()
-            case wire.Give() if self._turns.give(client):
-                self._tell_turn()
-            case wire.Ask():
-                self._clients.tell(client, self._state())
-            case wire.Pause() | wire.Continue():
-                self._paused = isinstance(message, wire.Pause)
-                self._clients.tell_all(wire.Paused(self._paused))
-            case wire.Nudge():
-                self.nudge()
-            case wire.Fit() if self._clients.screens == 0:
-                self._resize(max(message.rows, 1), max(message.columns, 1))
-            case _:
-                pass
-
-    def _show(self, client: Client, message: wire.Attach | wire.View) -> None:
-        client.offset = message.offset if 0 <= message.offset <= self._ring.end else 0
-        if isinstance(message, wire.Attach):
-            client.is_screen = True
-            self._resize(message.rows, message.columns)
-        else:
-            client.slow = True
-        self._listens(client)
-
-    def _listens(self, client: Client) -> None:
-        client.listens = True
-        self._clients.tell(client, self._turn())
-        if self._paused:
-            self._clients.tell(client, wire.Paused(paused=True))
+        if not self._keyboard.obey(client, message) and (act := self._ACTS.get(type(message))):
+            act(self, client, message)
 
     def parted(self, client: Client) -> None:
         """A client has gone, and its turn with it."""
-        if self._turns.give(client):
-            self._tell_turn()
+        self._keyboard.parted(client)
 
-    def _state(self) -> wire.State:
-        pressed_at = self._turns.pressed_at
-        return wire.State(
-            *(self._size_now()),
+    def _attach(self, client: Client, message: wire.Attach) -> None:
+        client.is_screen = True
+        self._show(client, message.offset)
+        self._resize(client, message)
+
+    def _view(self, client: Client, message: wire.View) -> None:
+        client.slow = True
+        self._show(client, message.offset)
+
+    def _show(self, client: Client, offset: int) -> None:
+        client.offset = offset if 0 <= offset <= self._ring.end else 0
+        self._introduce(client)
+
+    def _watch(self, client: Client, _message: wire.Watch) -> None:
+        self._introduce(client)
+
+    def _introduce(self, client: Client) -> None:
+        """It listens from now on: tell it what the others know."""
+        client.listens = True
+        self._clients.tell(client, self._keyboard.turn)
+        if self._paused:
+            self._clients.tell(client, wire.Paused(paused=True))
+        self._clients.send(client)
+
+    def _resize(self, _client: Client, message: wire.Attach | wire.Resize) -> None:
+        if self._pane and message.rows and message.columns:
+            self._pane.resize(message.rows, message.columns)
+
+    def _fit(self, _client: Client, message: wire.Fit) -> None:
+        if self._pane and not self._clients.screens:
+            self._pane.resize(message.rows, message.columns)
+
+    def _nudge(self, _client: Client, _message: wire.Nudge) -> None:
+        self.nudge()
+
+    def _pause(self, _client: Client, message: wire.Pause | wire.Continue) -> None:
+        self._paused = isinstance(message, wire.Pause)
+        self._clients.tell_all(wire.Paused(self._paused))
+
+    def _note_taken(self, _client: Client, _message: wire.Taken) -> None:
+        self._taken = self._clients.exit is not None
+
+    def _answer(self, client: Client, _message: wire.Ask) -> None:
+        turn = self._keyboard.turn
+        rows, columns = self._pane.size() if self._pane else (0, 0)
+        state = wire.State(
+            rows=rows,
+            columns=columns,
             modes=self._ring.modes_at_end().restored(),
             screens=self._clients.screens,
-            turn=self._turns.number,
-            remote=self._turns.remote,
-            draft=self._turns.draft,
+            turn=turn.turn,
+            remote=turn.remote,
+            draft=turn.draft,
             paused=self._paused,
-            idle=-1.0 if pressed_at is None else time.monotonic() - pressed_at,
+            idle=self._keyboard.idle,
         )
+        self._clients.tell(client, state)
 
-    def _size_now(self) -> tuple[int, int]:
-        if self._terminal < 0 or self._nudge_ends is not None:
-            return self._size_after_nudge
-        return posix.size(self._terminal)
-
-    # -- keys -------------------------------------------------------------------------------------
-
-    def _pressed(self, client: Client, message: wire.Input) -> None:
-        """Whoever sits there wins: what waits from afar is not typed any more."""
-        if self._clients.exit or (message.id and self._typist.knows(client, message.id)):
-            return
-        was_remote = self._turns.remote
-        changed = self._turns.pressed(message.keys, time.monotonic())
-        if was_remote:
-            for other, dropped in self._typist.drop_remote():
-                self._clients.tell(other, wire.Refused(dropped))
-        if changed:
-            self._tell_turn()
-        self._take_keys(client, message.id, message.keys)
-
-    def _typed_from_afar(self, client: Client, message: wire.Remote) -> None:
-        if self._clients.exit or (message.id and self._typist.knows(client, message.id)):
-            return
-        if self._turns.is_now(message.turn):
-            self._take_keys(client, message.id, message.keys, remote=True)
-        else:
-            self._clients.tell(client, wire.Refused(message.id))
-
-    def _take_keys(self, client: Client, own_id: bytes, keys: bytes, *, remote: bool = False) -> None:
-        if self._clients.exit is None:
-            self._typist.take(client, own_id, keys, remote=remote)
-            self._clients.rewatch(client)
-            self._rewatch()
-
-    def _written(self, client: Client, own_id: bytes) -> None:
-        self._clients.tell(client, wire.Written(own_id))
-
-    def _turn(self) -> wire.Turn:
-        return wire.Turn(self._turns.number, self._turns.remote, self._turns.draft)
-
-    def _tell_turn(self) -> None:
-        self._clients.tell_all(self._turn())
+    #: A table, because asking for one kind after the other would bring all of them into the memory of
+    #: every holder. Each is given its own kind of message.
+    _ACTS: ClassVar[Mapping[type[wire.Message], Callable[["Holder", Client, Any], None]]] = {
+        wire.Attach: _attach,
+        wire.View: _view,
+        wire.Watch: _watch,
+        wire.Ask: _answer,
+        wire.Resize: _resize,
+        wire.Fit: _fit,
+        wire.Nudge: _nudge,
+        wire.Pause: _pause,
+        wire.Continue: _pause,
+        wire.Signal: _signal,
+        wire.Taken: _note_taken,
+    }
 
 
 def hold(connection: socket.socket, own_id: str) -> None:

@@ -8,6 +8,8 @@ from supervisor.core.errors import WrongUse
 
 _NAME: Final = re.compile(r"ctrl-([a-z@\[\\\]^_])", re.IGNORECASE)
 
+#: Whatever is below is a key that does something, or the beginning of a sequence.
+FIRST_LETTER: Final = 32
 _ESCAPE: Final = b"\x1b"
 #: What a terminal says by itself. No key is spelt like any of these, but F3 with Shift, like a place
 #: of the cursor. The moving mouse has a button's number of 35, and four for each key that is held.

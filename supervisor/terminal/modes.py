@@ -12,6 +12,7 @@ _SEQUENCE: Final = re.compile(rb"\x1b\[[?<>][0-9;]*[a-z]")
 _RESETS: Final = re.compile(rb"\x1bc"), re.compile(rb"\x1b\[!p")
 _WITH_RESETS: Final = re.compile(rb"\x1b(?:\[[?<>][0-9;]*[a-z]|\[!p|c)")
 _BEGUN: Final = re.compile(rb"\x1b(?:\[(?:[?<>][0-9;]*|!)?)?")
+_ESCAPE: Final = b"\x1b"
 _SET: Final = b"\x1b[?"
 #: Kitty's keyboard flags are a stack: push, pop.
 _PUSH: Final = b"\x1b[>"
@@ -43,6 +44,8 @@ class Modes:
         """This was printed."""
         if self._torn:
             text = self._torn + text
+        elif _ESCAPE not in text:
+            return
         wanted = _WITH_RESETS if any(reset.search(text) for reset in _RESETS) else _SEQUENCE
         for found in wanted.finditer(text):
             self._take(found.group())

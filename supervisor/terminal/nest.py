@@ -86,7 +86,7 @@ class Nursery:
             os.setsid()
             self._listening.close()
             self._selector.close()
-            self._signals.close()
+            os.close(self._signals)
             holder.hold(connection, own_id)
             code = 0
         finally:
@@ -94,7 +94,7 @@ class Nursery:
 
     def _bury(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._signals.recv(4096)
+            os.read(self._signals, 4096)
         while self._holders:
             pid, _ = os.waitpid(-1, os.WNOHANG)
             if pid == 0:

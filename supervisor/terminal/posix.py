@@ -142,12 +142,12 @@ def listen(name: str) -> socket.socket:
     return listening
 
 
-def wake_by_signals(*numbers: int) -> socket.socket:
-    """A socket that becomes readable when one of these signals comes. Main thread only."""
-    reading, writing = socket.socketpair()
-    reading.setblocking(False)
-    writing.setblocking(False)
-    before = signal.set_wakeup_fd(writing.detach(), warn_on_full_buffer=False)
+def wake_by_signals(*numbers: int) -> int:
+    """What becomes readable when one of these signals comes, or one named before. Main thread only."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     if before >= 0:
         os.close(before)
     for number in numbers:
@@ -156,4 +156,4 @@ def wake_by_signals(*numbers: int) -> socket.socket:
 
 
 def _noted(_number: int, _frame: object) -> None:
-    """The byte in the socket says it all."""
+    """The byte in the pipe says it all."""

@@ -1,40 +1,57 @@
 """What is waited for, and what is done then. What is full must not be waited for: it would be polled."""
 
-import selectors
-import socket
 from collections.abc import Callable
+from select import select
+from time import monotonic
 from typing import Final, TypeAlias
 
-READ: Final = selectors.EVENT_READ
-WRITE: Final = selectors.EVENT_WRITE
-Act: TypeAlias = Callable[[int], None]
+Act: TypeAlias = Callable[[], object]
+_NOTHING: Final = ()
 
 
 class Ready:
-    """Owns the selector."""
+    """Owns what is done when a descriptor can be read or written, and what is done later.
+
+    ``select`` knows terminals on every system, and few descriptors are as cheap for it as for any other.
+    """
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        #: descriptor → for which events it waits
-        self._wanted: dict[int, int] = {}
+        self.to_read: dict[int, Act] = {}
+        self.to_write: dict[int, Act] = {}
+        self._later: dict[Act, float] = {}
 
-    def want(self, what: socket.socket | int, events: int, act: Act) -> None:
-        """From now on wait for these of it, and for no others; then *act* with those that came."""
-        number = what if isinstance(what, int) else what.fileno()
-        before = self._wanted.get(number, 0)
-        if events == before:
-            return
-        self._wanted[number] = events
-        if not events:
-            self._selector.unregister(number)
-        elif before:
-            self._selector.modify(number, events, act)
-        else:
-            self._selector.register(number, events, act)
+    def later(self, act: Act, seconds: float) -> None:
+        """Do this once, in so many seconds; the newest word counts."""
+        self._later[act] = monotonic() + seconds
 
-    def wait(self, seconds: float | None) -> None:
-        """Wait for the first of all that, at most so long, and do what is to be done."""
-        for key, events in self._selector.select(seconds):
-            # What came before in this round may have ended it, or want less of it now.
-            if wanted := events & self._wanted[key.fd]:
-                key.data(wanted)
+    def never(self, act: Act) -> None:
+        """That is not to be done later any more."""
+        self._later.pop(act, None)
+
+    def forget(self, number: int) -> None:
+        """That descriptor is about to be closed."""
+        self.to_read.pop(number, None)
+        self.to_write.pop(number, None)
+
+    def wait(self) -> None:
+        """Wait for the first of all that, and do what is to be done."""
+        seconds = self._until_next() if self._later else None
+        readable, writable, _ = select(self.to_read, self.to_write, _NOTHING, seconds)
+        # What came before in this round may have ended it.
+        for number in readable:
+            if act := self.to_read.get(number):
+                act()
+        for number in writable:
+            if act := self.to_write.get(number):
+                act()
+        if self._later:
+            self._do_what_is_due()
+
+    def _until_next(self) -> float:
+        return max(0.0, min(self._later.values()) - monotonic())
+
+    def _do_what_is_due(self) -> None:
+        now = monotonic()
+        for act in [act for act, when in self._later.items() if when <= now]:
+            if self._later.pop(act, None) is not None:
+                act()

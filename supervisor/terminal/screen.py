@@ -8,10 +8,8 @@ import contextlib
 import errno
 import os
 import re
-import selectors
 import signal
 import termios
-import time
 import tty
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,10 +17,12 @@ from typing import Final
 
 from supervisor.core.errors import Failed, Refused
 from supervisor.terminal import Order, Parted, calling, posix, wire
-from supervisor.terminal.keys import Leaving, Sources
+from supervisor.terminal.keys import FIRST_LETTER, Leaving, Sources
 from supervisor.terminal.modes import Modes
+from supervisor.terminal.ready import Ready
 from supervisor.terminal.titles import Titles
 
+#: Larger ones are mapped and unmapped again for each key.
 _CHUNK: Final = 64 * 1024
 #: Seconds in which the key that leaves is pressed again.
 _AGAIN_WITHIN: Final = 0.5
@@ -72,29 +72,32 @@ class Screen:
         self._hello = hello
         self._leaving = leaving
         self._sources = Sources()
+        #: Something of a key or a report has begun, and may go on.
+        self._has_begun = False
         self._modes = Modes()
         self._titles = Titles() if os.isatty(1) else None
         self._remote = False
         self._paused = False
         self._replay: bytearray | None = bytearray() if hello.end else None
         self._torn = False
+        #: Nothing is played again, or torn.
+        self._is_live = False
         self._code: int | None = None
-        #: When what has begun of a key is taken for all of it.
-        self._gives_up_at: float | None = None
         self._usual = termios.tcgetattr(0) if os.isatty(0) else None
-        self._selector = selectors.DefaultSelector()
+        self._ready = Ready()
+        #: What the holder has not taken yet; then nothing more is read here.
+        self._unsaid = b""
+        self._is_at_end = False
 
     def run(self) -> Parted:
         """Show it until it ends, its user leaves, or this terminal goes."""
         signals = posix.wake_by_signals(
             signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT, signal.SIGINT, signal.SIGQUIT
         )
-        self._selector.register(signals, selectors.EVENT_READ, lambda: self._signalled(signals.recv(_CHUNK)))
-        self._line.connection.settimeout(None)
-        self._selector.register(self._line.connection, selectors.EVENT_READ, self._told)
-        # A file as standard input cannot be waited for, nor need it be.
-        with contextlib.suppress(PermissionError):
-            self._selector.register(0, selectors.EVENT_READ, self._pressed)
+        self._ready.to_read[signals] = lambda: self._signalled(os.read(signals, _CHUNK))
+        self._ready.to_read[self._line.connection.fileno()] = self._told
+        self._ready.to_read[0] = self._pressed
+        self._line.connection.setblocking(False)
         with self._raw():
             try:
                 self._show()
@@ -103,26 +106,9 @@ class Screen:
         return Parted(self._hello.id.decode(), self._code or 0, self._leaving.left)
 
     def _show(self) -> None:
-        if 0 not in self._selector.get_map():
-            self._pressed()
         self._obey(self._line.early())
         while self._code is None:
-            for key, _ in self._selector.select(self._until_giving_up()):
-                if self._code is None:
-                    key.data()
-
-    def _until_giving_up(self) -> float | None:
-        if not (self._leaving.waits or self._sources.waits):
-            self._gives_up_at = None
-            return None
-        now = time.monotonic()
-        if self._gives_up_at is None:
-            self._gives_up_at = now + _AGAIN_WITHIN
-        elif now >= self._gives_up_at:
-            self._give_up()
-            self._gives_up_at = None
-            return 0
-        return self._gives_up_at - now
+            self._ready.wait()
 
     @contextlib.contextmanager
     def _raw(self) -> Iterator[None]:
@@ -147,25 +133,29 @@ class Screen:
 
     def _pressed(self) -> None:
         keys = os.read(0, _CHUNK)
-        if not keys and self._usual:
+        if keys and self._usual and min(keys) >= FIRST_LETTER and not self._has_begun:
+            self._send(wire.pressed(keys))
+        elif keys:
+            self._type(self._leaving.feed(keys) if self._usual else keys)
+            self._code = 0 if self._leaving.left else self._code
+        elif self._usual:
             raise OSError(errno.EIO, "this terminal has gone")
-        if not keys:
-            if 0 in self._selector.get_map():
-                self._selector.unregister(0)
+        else:
+            del self._ready.to_read[0]
+            self._is_at_end = True
             self._type(_END_OF_INPUT)
-            return
-        self._type(self._leaving.feed(keys) if self._usual else keys)
-        if self._leaving.left:
-            self._code = 0
 
     def _type(self, keys: bytes) -> None:
         if not keys:
-            return
-        if not self._usual or self._hello.version < wire.TURNS:
+            pass
+        elif self._usual and self._hello.version >= wire.TURNS:
+            for by_person, part in self._sources.feed(keys):
+                self._say(wire.Input(b"", part) if by_person else wire.Report(part))
+        else:
             self._say(wire.Input(b"", keys))
-            return
-        for by_person, part in self._sources.feed(keys):
-            self._say(wire.Input(b"", part) if by_person else wire.Report(part))
+        self._has_begun = self._leaving.waits or self._sources.waits
+        if self._has_begun:
+            self._ready.later(self._give_up, _AGAIN_WITHIN)
 
     def _give_up(self) -> None:
         """Nothing more of what had begun was pressed."""
@@ -173,11 +163,30 @@ class Screen:
             self._type(self._leaving.give_up())
         elif self._sources.give_up():
             self._say(wire.Input(b"", b""))
+        self._has_begun = self._leaving.waits or self._sources.waits
 
     def _say(self, message: wire.Message) -> None:
-        # That the holder has gone is found by hearing it, after its last words.
-        with contextlib.suppress(OSError):
-            self._line.say(message)
+        self._send(wire.encode(message))
+
+    def _send(self, frames: bytes) -> None:
+        frames = self._unsaid + frames
+        try:
+            count = self._line.connection.send(frames)
+        except BlockingIOError:
+            count = 0
+        except OSError:  # that the holder has gone is found by hearing it, after its last words
+            count = len(frames)
+        self._unsaid = frames[count:]
+        if count < len(frames):
+            self._ready.to_read.pop(0, None)
+            self._ready.to_write[self._line.connection.fileno()] = self._send_on
+
+    def _send_on(self) -> None:
+        """The holder takes more: its command reads again, and so do we."""
+        del self._ready.to_write[self._line.connection.fileno()]
+        if not self._is_at_end:
+            self._ready.to_read[0] = self._pressed
+        self._send(b"")
 
     # -- signals --------------------------------------------------------------------------------
 
@@ -208,13 +217,21 @@ class Screen:
     # -- what the holder says -------------------------------------------------------------------
 
     def _told(self) -> None:
-        heard = self._line.hear()
-        if heard is None:
-            raise Failed(
-                "The holder of this terminal has died.",
-                "The agent in it has most likely gone too: wakeline ls",
-            )
-        self._obey(heard)
+        try:
+            heard = self._line.connection.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if not heard:
+            raise _gone()
+        if self._is_live and not self._line.frames.rest and (text := wire.text_in(heard)):
+            self._put(text)
+            return
+        try:
+            self._obey(self._line.understand(heard))
+        except wire.Broken as trouble:
+            raise _gone() from trouble
 
     def _obey(self, heard: Sequence[wire.Message]) -> None:
         for message in heard:
@@ -222,7 +239,7 @@ class Screen:
                 case wire.Output():
                     self._print(message)
                 case wire.Gap():
-                    self._torn = True
+                    self._torn, self._is_live = True, False
                     self._put(message.modes)
                 case wire.Stopped():
                     self._suspend()
@@ -247,6 +264,7 @@ class Screen:
     def _print(self, output: wire.Output) -> None:
         text = _from_a_whole_place(output.text) if self._torn else output.text
         self._torn = False
+        self._is_live = self._replay is None
         if self._replay is None:
             self._put(text)
             return
@@ -265,6 +283,12 @@ class Screen:
         _write(self._titles.feed(text) if self._titles else text)
 
 
+def _gone() -> Failed:
+    return Failed(
+        "The holder of this terminal has died.", "The agent in it has most likely gone too: wakeline ls"
+    )
+
+
 def without_questions(text: bytes) -> bytes:
     """What is to be played again."""
     return re.sub(_QUESTIONS, b"", text)
@@ -277,9 +301,9 @@ def _from_a_whole_place(text: bytes) -> bytes:
 
 
 def _write(text: bytes) -> None:
-    view = memoryview(text)
-    while view:
-        view = view[os.write(1, view) :]
+    count = os.write(1, text)
+    while count < len(text):
+        count += os.write(1, memoryview(text)[count:])
 
 
 def _size() -> tuple[int, int]:

@@ -12,6 +12,7 @@ _LONGEST: Final = 4096
 _INTRODUCED: Final = 4
 #: A character of UTF-8 that has begun and not ended.
 _PART: Final = re.compile(rb"[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}")
+_ESCAPE: Final = b"\x1b"
 _KEEP, _BRING_BACK = b"\x1b[22;2t", b"\x1b[23;2t"
 
 
@@ -31,7 +32,10 @@ class Titles:
 
     def feed(self, text: bytes) -> bytes:
         """The program printed this; what to print."""
-        self._due |= self._note(text)
+        if not self._begun and text.isascii() and _ESCAPE not in text:
+            self._end = b""
+        else:
+            self._due |= self._note(text)
         return text + self._settle() if self._words or self._kept else text
 
     def say(self, words: str) -> bytes:

@@ -18,6 +18,9 @@ _FILLS: Final = re.compile(
 )
 
 
+_FIRST_LETTER: Final = 32
+
+
 class Draft:
     """Tells by the keys of a person whether a line has been begun; rather once too often."""
 
@@ -76,6 +79,13 @@ class Turns:
         if self._owner is not client:
             return False
         self._owner = None
+        return True
+
+    def goes_on(self, keys: bytes, now: float) -> bool:
+        """Whether *keys* are letters in a line that has begun, at a screen whose turn it is: no change."""
+        if self._owner is not None or not self._draft.begun or min(keys) < _FIRST_LETTER:
+            return False
+        self.pressed_at = now
         return True
 
     def pressed(self, keys: bytes, now: float) -> bool:

@@ -31,16 +31,12 @@ class Typist:
         """*written*: an input with an id is in the terminal."""
         self._terminal = terminal
         self._written = written
-        self._waiting: deque[_Piece] = deque()
+        #: What is to be typed when the terminal takes more.
+        self.waiting: deque[_Piece] = deque()
         #: The first of them is in the terminal in part.
         self._begun = False
         #: Recent ids of inputs; true when they are in the terminal.
         self._ids: dict[bytes, bool] = {}
-
-    @property
-    def waits(self) -> bool:
-        """Whether there is more to type when the terminal takes it."""
-        return bool(self._waiting)
 
     def knows(self, client: Client, own_id: bytes) -> bool:
         """Whether that input came before; it is confirmed again when it is typed already."""
@@ -54,28 +50,35 @@ class Typist:
             self._ids[own_id] = False
             while len(self._ids) > _IDS:
                 del self._ids[next(iter(self._ids))]
-        self._waiting.append(_Piece(own_id, keys, client, remote))
-        client.waiting += len(keys)
-        if len(self._waiting) == 1:
-            self.go_on()
+        count = 0 if self.waiting else self.type(keys)
+        if count == len(keys) and not self.waiting:
+            self._confirm(client, own_id)
+            return
+        self._begun |= count > 0
+        self.waiting.append(_Piece(own_id, keys[count:], client, remote))
+        client.waiting += len(keys) - count
 
     def go_on(self) -> None:
         """Type what the terminal takes now."""
-        while self._waiting:
-            piece = self._waiting[0]
-            count = self._type(piece.keys)
+        while self.waiting:
+            piece = self.waiting[0]
+            count = self.type(piece.keys)
             piece.client.waiting -= count
             if count < len(piece.keys):
                 self._begun |= count > 0
-                self._waiting[0] = piece._replace(keys=piece.keys[count:])
+                self.waiting[0] = piece._replace(keys=piece.keys[count:])
                 return
-            self._waiting.popleft()
+            self.waiting.popleft()
             self._begun = False
-            if piece.id:
-                self._ids[piece.id] = True
-                self._written(piece.client, piece.id)
+            self._confirm(piece.client, piece.id)
 
-    def _type(self, keys: bytes) -> int:
+    def _confirm(self, client: Client, own_id: bytes) -> None:
+        if own_id:
+            self._ids[own_id] = True
+            self._written(client, own_id)
+
+    def type(self, keys: bytes) -> int:
+        """Type as much of this as the terminal takes now, when nothing waits; how much that was."""
         try:
             return os.write(self._terminal, keys)
         except BlockingIOError:
@@ -83,17 +86,15 @@ class Typist:
 
     def drop_remote(self) -> list[tuple[Client, bytes]]:
         """What waits from afar is not typed, but for a part of what has begun: whose it was, and its id."""
-        dropped = [
-            p for place, p in enumerate(self._waiting) if p.remote and not (self._begun and place == 0)
-        ]
+        dropped = [p for place, p in enumerate(self.waiting) if p.remote and not (self._begun and place == 0)]
         for piece in dropped:
-            self._waiting.remove(piece)
+            self.waiting.remove(piece)
             self._ids.pop(piece.id, None)
             piece.client.waiting -= len(piece.keys)
         return [(piece.client, piece.id) for piece in dropped]
 
     def clear(self) -> None:
         """Nobody reads any more."""
-        for piece in self._waiting:
+        for piece in self.waiting:
             piece.client.waiting = 0
-        self._waiting.clear()
+        self.waiting.clear()

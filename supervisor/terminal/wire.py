@@ -1,13 +1,15 @@
 """What a holder and its clients say to each other: frames of a length, a kind and fields.
 
 Pure, and quick to import: every holder carries it, so there are tuples here and no dataclasses.
-Texts are bytes as the system has them: arguments and folders need not be UTF-8. Numbers are
-signed and 8 bytes long.
+Texts are bytes as the system has them: arguments and folders need not be UTF-8.
 """
 
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
+
+from supervisor.terminal.fields import Broken as Broken
+from supervisor.terminal.fields import packed, unpacked
 
 #: Raised with every change that an older side cannot read; the previous one is still understood.
 VERSION: Final = 2
@@ -17,13 +19,11 @@ TURNS: Final = 2
 LONGEST: Final = 4 * 2**20
 
 _HEAD: Final = struct.Struct(">IB")
-_NUMBER: Final = struct.Struct(">q")
-_FLOAT: Final = struct.Struct(">d")
-_LENGTH: Final = struct.Struct(">I")
-
-
-class Broken(ValueError):
-    """What came is no frame of ours."""
+_OUTPUT: Final = struct.Struct(">IBq")
+_PRESSED: Final = struct.Struct(">IBI")
+_INPUT_KIND, _OUTPUT_KIND = 4, 18
+#: The bytes of a frame's length, which it does not count itself.
+_LENGTH: Final = 4
 
 
 class Start(NamedTuple):
@@ -270,12 +270,12 @@ Message: TypeAlias = (
     | Failure
 )
 
-#: kind of frame → message, and its fields: n number, b yes or no, f float, t text, l texts, r the rest
+#: kind of frame → message, and its fields: see ``fields``
 _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     1: (Start, "nttnnnll"),
     2: (Attach, "nnnn"),
     3: (Watch, "n"),
-    4: (Input, "tr"),
+    _INPUT_KIND: (Input, "tr"),
     5: (Resize, "nn"),
     6: (Signal, "n"),
     7: (Taken, ""),
@@ -288,9 +288,8 @@ _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     14: (Pause, ""),
     15: (Continue, ""),
     16: (Nudge, ""),
-    32: (Fit, "nn"),
     17: (Hello, "ntnnfttnl"),
-    18: (Output, "nr"),
+    _OUTPUT_KIND: (Output, "nr"),
     19: (Gap, "nnt"),
     20: (Written, "t"),
     21: (Stopped, "n"),
@@ -301,6 +300,7 @@ _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     26: (State, "nntnnbbbf"),
     27: (Paused, "b"),
     28: (Sized, "nn"),
+    32: (Fit, "nn"),
 }
 _KINDS: Final = {message: (kind, layout) for kind, (message, layout) in _LAYOUTS.items()}
 
@@ -308,33 +308,47 @@ _KINDS: Final = {message: (kind, layout) for kind, (message, layout) in _LAYOUTS
 def encode(message: Message) -> bytes:
     """One message as a frame."""
     kind, layout = _KINDS[type(message)]
-    body = b"".join(_field(form, value) for form, value in zip(layout, message, strict=True))
+    body = packed(layout, message)
     return _HEAD.pack(len(body) + 1, kind) + body
 
 
-def _field(form: str, value: object) -> bytes:
-    match form, value:
-        case "b", bool():
-            return b"\1" if value else b"\0"
-        case "n", int():
-            return _NUMBER.pack(value)
-        case "f", float() | int():
-            return _FLOAT.pack(value)
-        case "t", bytes():
-            return _LENGTH.pack(len(value)) + value
-        case "r", bytes():
-            return value
-        case "l", tuple():
-            return _LENGTH.pack(len(value)) + b"".join(_LENGTH.pack(len(text)) + text for text in value)
-        case _:
-            raise TypeError(f"{value!r} does not go into a field of form {form}")
+# Nearly all that is ever said is one key or a little output, each whole in a frame: what follows is a
+# short way for these.
+
+
+def pressed(keys: bytes) -> bytes:
+    """An ``Input`` without an id, as a frame."""
+    return _PRESSED.pack(len(keys) + _PRESSED.size - _LENGTH, _INPUT_KIND, 0) + keys
+
+
+def keys_in(chunk: bytes) -> bytes:
+    """The keys of an ``Input`` without an id, if the chunk is just one; else nothing."""
+    if len(chunk) <= _PRESSED.size:
+        return b""
+    length, kind, id_length = _PRESSED.unpack_from(chunk)
+    is_one = kind == _INPUT_KIND and id_length == 0 and length + _LENGTH == len(chunk)
+    return chunk[_PRESSED.size :] if is_one else b""
+
+
+def output(offset: int, text: bytes) -> bytes:
+    """An ``Output`` as a frame."""
+    return _OUTPUT.pack(len(text) + _OUTPUT.size - _LENGTH, _OUTPUT_KIND, offset) + text
+
+
+def text_in(chunk: bytes) -> bytes:
+    """The text of an ``Output``, if the chunk is just one; else nothing."""
+    if len(chunk) <= _OUTPUT.size:
+        return b""
+    length, kind, _ = _OUTPUT.unpack_from(chunk)
+    return chunk[_OUTPUT.size :] if kind == _OUTPUT_KIND and length + _LENGTH == len(chunk) else b""
 
 
 class Frames:
     """Bytes in, whole messages out. Owns what has come of the next one."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        #: What has come of a message that is not whole.
+        self.rest = b""
         #: Whoever announces more is cut off.
         self.longest = LONGEST
 
@@ -343,61 +357,20 @@ class Frames:
 
         Raises ``Broken``.
         """
-        self._rest += chunk
-        while len(self._rest) >= _HEAD.size:
-            length, kind = _HEAD.unpack_from(self._rest)
-            if not 1 <= length <= self.longest:
-                raise Broken(f"a frame of {length} bytes")
-            end = _LENGTH.size + length
-            if len(self._rest) < end:
-                return
-            body = bytes(memoryview(self._rest)[_HEAD.size : end])
-            del self._rest[:end]
-            if kind in _LAYOUTS:
-                yield _decoded(kind, body)
-
-
-def _decoded(kind: int, body: bytes) -> Message:
-    message, layout = _LAYOUTS[kind]
-    reader = _Fields(body)
-    try:
-        values = [reader.take(form) for form in layout]
-    except struct.error as trouble:
-        raise Broken(f"a {message.__name__} that ends too early") from trouble
-    return message(*values)  # type: ignore[arg-type]  # the layout says what each field is
-
-
-class _Fields:
-    """Takes fields off the front of a body. Owns its place in it."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._place = 0
-
-    def take(self, form: str) -> int | float | bytes | tuple[bytes, ...]:
-        """The next field. Raises ``struct.error`` at the end, ``Broken`` for a wrong length."""
-        if form == "n":
-            return self._number(_NUMBER)
-        if form == "f":
-            (real,) = _FLOAT.unpack_from(self._body, self._place)
-            self._place += _FLOAT.size
-            return float(real)
-        if form == "r":
-            return self._cut(len(self._body) - self._place)
-        if form == "b":
-            return self._cut(1) != b"\0"
-        count = self._number(_LENGTH)
-        if form == "t":
-            return self._cut(count)
-        return tuple(self._cut(self._number(_LENGTH)) for _ in range(count))
-
-    def _number(self, form: struct.Struct) -> int:
-        (number,) = form.unpack_from(self._body, self._place)
-        self._place += form.size
-        return int(number)
-
-    def _cut(self, length: int) -> bytes:
-        begin, self._place = self._place, self._place + length
-        if self._place > len(self._body):
-            raise Broken("a text longer than its frame")
-        return self._body[begin : self._place]
+        text = self.rest + chunk if self.rest else chunk
+        place, last = 0, len(text) - _HEAD.size
+        try:
+            while place <= last:
+                length, kind = _HEAD.unpack_from(text, place)
+                if not 1 <= length <= self.longest:
+                    raise Broken(f"a frame of {length} bytes")
+                begin, end = place + _HEAD.size, place + _LENGTH + length
+                if end > len(text):
+                    break
+                place = end
+                if kind in _LAYOUTS:
+                    message, layout = _LAYOUTS[kind]
+                    yield tuple.__new__(message, unpacked(layout, text, begin, end))
+        finally:
+            # Also when nobody asks for the next one.
+            self.rest = text[place:]

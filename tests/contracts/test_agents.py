@@ -69,6 +69,9 @@ class World:
     def environment(self, pid: int) -> Mapping[str, str]:
         return {"HOME": "\udcff", "PID": str(pid)}
 
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        return ((), (("127.0.0.1", 1), ("no address", -1)))[pid % 2]
+
     def lock_owner(self, path: Path) -> int | None:
         return 1 if path.name.startswith("1") else None
 

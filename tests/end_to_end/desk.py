@@ -10,20 +10,15 @@ from typing import Any
 from supervisor.core.journal import Journal
 from supervisor.core.model import Entry, Machine, Scope, Session
 from supervisor.remote.backend import Picture
-from tests.fakes.backend import MACHINE, MemoryBackend
+from tests.fakes.backend import MACHINE
 from tests.fakes.house import House
-from tests.fakes.steered import Steered, steering
+from tests.fakes.steered import Steered, SteeredBackend, steering
 
 
-class Memory(MemoryBackend):
+class Memory(SteeredBackend):
     """As ever, but the machine may be another one."""
 
     machine: Machine = replace(MACHINE, hostname="devbox", agents={"claude": "2.1.329", "codex": "0.169.0"})
-
-    def __init__(self) -> None:
-        """As it is at first."""
-        super().__init__()
-        self.steered = Steered(self)
 
     def picture(self) -> Picture:
         """All of it, now."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from supervisor.core.errors import NoSuchSession, WakelineError
 from supervisor.core.steering import Decision, Focus, Prompt, Trashed
-from supervisor.remote.backend import Who
+from supervisor.core.link import Policy
+from supervisor.remote.backend import Lost, Who
 
 
 @dataclass
@@ -128,6 +129,19 @@ class MemorySteer:
     async def decide(self, approval_id: str, digest: str, decision: Decision, who: Who) -> None:
         """Noted."""
         self._note("decide", approval_id, digest, decision, who.name)
+
+    async def reconnect(self, session_id: str, action: str | None, policy: Policy | None) -> None:
+        """Noted."""
+        self._note("reconnect", session_id, action, policy)
+
+    async def lost(self) -> Sequence[Lost]:
+        """Nothing."""
+        return ()
+
+    async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        """Noted."""
+        self._note("recover", wanted)
+        return wanted or ()
 
     async def screen(self, session_id: str) -> AsyncIterator[bytes]:
         """The frames there are, then nothing until it is closed."""

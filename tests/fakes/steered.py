@@ -18,7 +18,7 @@ from supervisor.core.steering import Approval, Focus, Prompt, PromptState, Typin
 from supervisor.remote import access, routes, wire
 from supervisor.remote.exchange import NOTHING, Answer, Ask, Caller, Follow
 from supervisor.remote.exchange import json as document
-from supervisor.remote.routes import Rooms, Route
+from supervisor.remote.route import Rooms, Route
 from supervisor.remote.stream import Pipe, Streams
 from tests.fakes.backend import MemoryBackend
 from tests.fakes.terminal import Terminal
@@ -55,6 +55,8 @@ class Steered:
         self.trash: dict[str, Session] = {}
         #: What is refused from now on, by verb.
         self.refusals: dict[str, WakelineError] = {}
+        #: Why something is not possible, by verb.
+        self.reasons: dict[str, str] = {}
         #: Whether a terminal at the desk is attached, so that nobody else decides its size.
         self.at_desk = False
 
@@ -70,12 +72,12 @@ class Steered:
         possible += ["keys", "focus", *(["screen"] if session.kind is Kind.HOSTED else [])]
         if session.state in {State.WORKING, State.NEEDS_YOU, State.CUT_OFF}:
             possible.append("interrupt")
-        return possible if self.cannot(session) else [*possible, "prompt"]
+        return [one for one in [*possible, "prompt"] if one not in self.cannot(session)]
 
     def cannot(self, session: Session) -> dict[str, str]:
         """Why not, for what one would expect."""
         trouble = objection(replace(session, reachable=_is_reachable(session)), "idle", _TYPING)
-        return {"prompt": trouble} if trouble else {}
+        return {**self.reasons, **({"prompt": trouble} if trouble else {})}
 
     # --- orders
 
@@ -165,6 +167,15 @@ class Steered:
         self._backend.put(self.trash.pop(trash_id))
 
 
+class SteeredBackend(MemoryBackend):
+    """A supervisor in memory whose sessions can be steered."""
+
+    def __init__(self) -> None:
+        """As it is at first."""
+        super().__init__()
+        self.steered = Steered(self)
+
+
 def _is_reachable(session: Session) -> bool:
     return session.kind is not Kind.SEEN
 
@@ -177,8 +188,9 @@ def _moved(prompt: Prompt, state: PromptState | None, note: str | None) -> Promp
 
 
 def _steered(rooms: Rooms) -> Steered:
-    found: Steered = rooms.backend.steered  # type: ignore[attr-defined]  # the backend of these tests
-    return found
+    if not isinstance(rooms.backend, SteeredBackend):
+        raise TypeError("this backend cannot be steered")
+    return rooms.backend.steered
 
 
 async def take_focus(rooms: Rooms, ask: Ask) -> Answer:

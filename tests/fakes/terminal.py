@@ -53,11 +53,13 @@ class Terminal:
 
     def print(self, *lines: Row) -> None:
         """These lines are printed at the end; what has no room goes up into the history."""
-        self.history += self.rows[: len(lines)]
-        self.rows = [*self.rows[len(lines) :], *lines]
-        first = len(self.rows) - len(lines)
-        changed = [[first + at, row] for at, row in enumerate(lines)]
-        self._tell(self._frame(rows=changed, scrolled=len(lines)))
+        all_rows = [*self.rows, *lines]
+        self.history += all_rows[: len(lines)]
+        self.rows = all_rows[len(lines) :]
+        scrolled = min(len(lines), len(self.rows))
+        first = len(self.rows) - scrolled
+        changed = [[first + at, row] for at, row in enumerate(self.rows[first:])]
+        self._tell(self._frame(rows=changed, scrolled=scrolled))
 
     def resize(self, rows: int, columns: int) -> None:
         """It has another size now."""

@@ -1,4 +1,6 @@
-"""What real programs print to a terminal, kept as files: ``python -m tests.lab.recordings [NAME…]`` makes them anew.
+"""What real programs print to a terminal, kept as files.
+
+``python -m tests.lab.recordings [NAME…]`` makes them anew.
 
 A recording is a line of JSON (the program, and from which byte on the terminal had which size), and
 then the bytes as they came. Everything runs in an empty home, whose path is replaced by one as long.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from supervisor.agents.base import Processes
-from supervisor.agents.codex import files, flags
+from supervisor.agents.codex import endpoint, files, flags
 from supervisor.agents.codex.line import DaemonLine
 from supervisor.agents.codex.screens import home_of, is_daemon, screens_of, shared
 from supervisor.agents.steering import Line, Steering
@@ -51,6 +51,11 @@ class CodexSteering(Steering):
     def spares(self, process: Process) -> bool:
         """The daemon and its updater, whoever's child they are: whoever starts first starts them."""
         return is_daemon(process)
+
+    def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
+        """A URL of its model's API that answers anybody who can reach it."""
+        del session
+        return endpoint.endpoint(home, environment)
 
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """Its rollout and those of its sub-agents; Codex's databases find them again when they come back."""

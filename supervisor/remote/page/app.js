@@ -183,17 +183,17 @@ class Page {
 
   // Questions that can be answered here stand above the list; an open session shows its own.
   #draw_cards() {
-    const asked = [...picture.sessions.values()].filter((session) => session.id !== this.#open?.id)
-      .flatMap((session) => asked_of(session).map((approval) => [approval, session])).filter(([{ answerable }]) => answerable && this.#scope !== 'view');
+    const asked = [...picture.sessions.values()].flatMap((session) => asked_of(session).map((approval) => [approval, session]))
+      .filter(([{ answerable }]) => answerable && this.#scope !== 'view');
     if (!this.#cards && asked.length) {
       this.#cards = { show() {}, close() {} };
       cards().then(({ Cards }) => {
-        this.#cards = new Cards(this.#wire, true);
+        this.#cards = new Cards(this.#wire, true, () => this.#draw());
         this.main.prepend(this.#cards.element);
         this.#draw();
       }).catch(() => { this.#cards = null; });
     }
-    this.#cards?.show(asked, this.#wire.link.state === 'live');
+    this.#cards?.show(asked, this.#wire.link.state === 'live', true, this.#open?.id);
   }
 
   async #older() {

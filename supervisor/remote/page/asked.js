@@ -98,12 +98,12 @@ class Choices {
 
   #own(type, group, changed) {
     const field = h('textarea', { class: 'field', rows: '1', 'aria-label': say('own_words'), placeholder: say('own_words') });
-    const { input, row } = this.asked.choices.length ? this.#choice(type, group, changed, say('own_words')) : { input: null, row: h('div', {}) };
+    const input = this.asked.choices.length ? h('input', { type, name: group, 'aria-label': say('own_words'), onchange: () => { if (input.checked) field.focus(); changed(); } }) : null;
     field.addEventListener('input', () => {
       if (input) input.checked = Boolean(field.value.trim());
       changed();
     });
-    return { input, field, row: h('div', { class: 'own' }, row, field) };
+    return { input, field, row: input ? h('div', { class: 'choice own' }, input, field) : field };
   }
 
   get answers() {

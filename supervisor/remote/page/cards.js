@@ -38,6 +38,7 @@ class Card {
 
   constructor(approval, session, decide, { linked, may }) {
     this.approval = approval;
+    this.session_id = session.id;
     this.#decide = decide;
     this.buttons = h('div', { class: 'verdict' });
     this.note = h('p', { class: 'hint', role: 'status' });
@@ -59,8 +60,8 @@ class Card {
     const { summary, at, tool, reason, cwd } = this.approval;
     const whose = linked && h('a', { class: 'strong', href: `#/s/${encodeURIComponent(session.id)}` }, name(name_of(session)));
     return [
-      h('header', { class: 'asked-head' }, icon('needs_you', 'small'), h('h3', {}, whose || seen_line(tool || say('asks'))), ago(at)),
-      linked && tool ? h('p', { class: 'strong' }, seen_line(tool)) : null,
+      h('header', { class: 'asked-head' }, icon('needs_you', 'small'), h('h3', {}, whose || seen_line(this.approval.questions?.length ? say('asks') : tool || say('asks'))), ago(at)),
+      linked && tool && !this.approval.questions?.length ? h('p', { class: 'strong' }, seen_line(tool)) : null,
       summary ? h('p', {}, seen(summary)) : null,
       reason ? h('p', { class: 'quiet' }, say('asked_reason'), ' ', seen(reason)) : null,
       cwd ? h('p', { class: 'quiet mono' }, say('asked_in'), ' ', seen_line(cwd)) : null,
@@ -185,18 +186,21 @@ class Card {
 export class Cards {
   #wire;
   #linked;
+  #changed;
   #cards = new Map();
   #looking = null;
 
-  // *linked*: each card says and opens its session.
-  constructor(wire, linked) {
+  // *linked*: each card says and opens its session. *changed* is called when more is known than was told.
+  constructor(wire, linked, changed) {
     this.#wire = wire;
     this.#linked = linked;
+    this.#changed = changed;
     this.element = h('div', { class: 'cards', hidden: true });
   }
 
-  // *asked*: pairs of a question and its session. *may*: whether this phone may answer.
-  show(asked, live, may = true) {
+  // *asked*: pairs of a question and its session. *may*: whether this phone may answer. *elsewhere*: the
+  // session whose questions stand in another place of the screen.
+  show(asked, live, may = true, elsewhere = null) {
     const wanted = new Map(asked.map(([approval, session]) => [`${session.id} ${approval.id} ${approval.digest} ${may}`, [approval, session]]));
     const ids = new Set(asked.map(([{ id }]) => id));
     for (const [key, card] of this.#cards) {
@@ -205,6 +209,7 @@ export class Cards {
       else card.withdraw(ids.has(card.id));
     }
     for (const [key, [approval, session]] of wanted) if (!this.#cards.has(key)) this.#add(key, approval, session, live, may);
+    for (const card of this.#cards.values()) card.element.hidden = card.session_id === elsewhere;
     this.#tidy();
     if (this.#cards.size) this.#looking ??= setInterval(() => this.#look(), look_every);
   }
@@ -229,7 +234,7 @@ export class Cards {
       card.element.remove();
       if (!card.wanted || over_for > settles_within) this.#cards.delete(key);
     }
-    this.element.hidden = !this.element.children.length;
+    this.element.hidden = !this.element.querySelector('section:not([hidden])');
     if (!this.#cards.size) this.close();
   }
 
@@ -246,7 +251,9 @@ export class Cards {
   async #ask_again(id) {
     const { approvals } = await this.#wire.get('/api/approvals').catch(() => ({}));
     const session = picture.sessions.get(id);
-    if (approvals && session) session.approvals = approvals.filter(({ session_id }) => session_id === id);
+    if (!approvals || !session) return;
+    session.approvals = approvals.filter(({ session_id }) => session_id === id);
+    this.#changed();
   }
 
   close() {

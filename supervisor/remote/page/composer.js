@@ -47,14 +47,15 @@ export class Composer {
     this.#draft = new Draft(id);
     this.#build();
     this.field.value = this.#draft.text;
+    this.element.classList.toggle('used', Boolean(this.#draft.text));
   }
 
   #build() {
     this.field = h('textarea', { class: 'field', rows: '1', 'aria-label': say('write'), placeholder: say('write'), enterkeyhint: phone_keyboard() ? 'enter' : 'send',
-      oninput: () => this.#typed(), onfocus: () => this.#focus.touched(), onkeydown: (event) => this.#key(event) });
+      oninput: () => this.#typed(), onfocus: () => this.#touched(), onkeydown: (event) => this.#key(event) });
     this.button = h('button', { class: 'send', type: 'button', 'aria-describedby': 'why-not', onclick: () => this.#go() }, icon('send'), h('span', { class: 'unseen' }, say('send')));
     // A tap on it must not close the phone's keyboard.
-    this.button.addEventListener('pointerdown', (event) => event.preventDefault());
+    this.button.addEventListener('mousedown', (event) => event.preventDefault());
     this.choices = ['now', 'idle'].map((when) => h('button', { type: 'button', 'data-when': when, onclick: () => this.#choose(when) }, say(`when_${when}`)));
     this.why = h('p', { class: 'why', id: 'why-not', role: 'status' });
     this.trouble = h('p', { class: 'warn', role: 'alert' });
@@ -101,10 +102,15 @@ export class Composer {
     this.field.style.height = `${this.field.scrollHeight + 2}px`;
   }
 
+  #touched() {
+    this.element.classList.add('used');
+    this.#focus.touched();
+  }
+
   #typed() {
+    this.#touched();
     this.#trouble = '';
     this.#draft.change({ text: this.field.value });
-    this.#focus.touched();
     this.#grow();
     this.#draw();
   }

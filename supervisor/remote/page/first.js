@@ -24,6 +24,7 @@ for (const name of [...always, ...now]) link('modulepreload', `${name}.js`);
 
 const { start } = await import('./app.js');
 await styled;
-link('apple-touch-icon', 'icon.png');
+// Others take it from the manifest, and would load the first icon again.
+if (navigator.vendor.startsWith('Apple')) link('apple-touch-icon', 'icon.png');
 link('manifest', 'manifest.webmanifest');
 start(fragment);

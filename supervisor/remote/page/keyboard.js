@@ -29,7 +29,7 @@ export class Keyboard {
     this.field = h('input', { class: 'field', type: 'text', maxlength: most, 'aria-label': say('type_here'), placeholder: say('type_here'), enterkeyhint: 'send',
       autocomplete: 'off', autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false', onfocus: () => focus.touched(), oninput: () => this.#typed(), onkeydown: (event) => this.#entered(event) });
     this.type = h('button', { class: 'button', type: 'button', onclick: () => this.#type([]) }, say('type_it'));
-    this.type.addEventListener('pointerdown', (event) => event.preventDefault());
+    this.type.addEventListener('mousedown', (event) => event.preventDefault());
     this.element = h('section', { class: 'keyboard', 'aria-label': say('keys') }, focus.line(), this.warning,
       h('div', { class: 'key-bar', role: 'group', 'aria-label': say('keys') }, ...this.keys),
       h('div', { class: 'composer-row' }, this.field, this.type));
@@ -40,7 +40,7 @@ export class Keyboard {
     const button = h('button', { type: 'button', 'data-key': name, 'aria-label': label, 'aria-pressed': name === 'Ctrl' ? 'false' : null,
       onclick: () => (name === 'Ctrl' ? this.#hold_ctrl(!this.#ctrl) : this.press([name])) }, word);
     // The phone's keyboard stays, or stays away.
-    button.addEventListener('pointerdown', (event) => event.preventDefault());
+    button.addEventListener('mousedown', (event) => event.preventDefault());
     return button;
   }
 

@@ -32,5 +32,7 @@ export function trouble(error) {
   if (error.status === 429) return say('too_fast');
   if (!error.status) return say('no_answer');
   const { message, hint } = error;
+  // What everybody gets who asks for something that is not there.
+  if (message === 'Refused' && !hint) return say('refused');
   return hint ? `${message}${/[.!?…]$/.test(message) ? '' : '.'} ${hint}` : message;
 }

@@ -35,6 +35,7 @@ export class Screen {
   #listeners = new AbortController();
   #late = [];
   #drawing = false;
+  #live = null;
 
   constructor(id, wire, give, focus) {
     this.#id = id;
@@ -75,7 +76,12 @@ export class Screen {
     this.watch.observe(this.scroller);
   }
 
+  // *live*: the page hears from the computer. A stream that was open while it did not is not to be trusted.
   show(session, may, live) {
+    if (live && this.#live === false) this.#end();
+    if (!live) this.#say(say('screen_stands'));
+    else if (!this.#live) this.open();
+    this.#live = live;
     this.keyboard.element.hidden = !may || !session.can?.includes('keys');
     this.keyboard.show(live);
     this.fit.hidden = !may;
@@ -129,7 +135,7 @@ export class Screen {
 
   #draw() {
     const at_end = this.#at_end();
-    for (const frame of this.#late.splice(0)) this.#take(frame);
+    for (const frame of this.#late.splice(0)) this.#take(frame, at_end);
     const { cursor, title, ended } = this.#frame;
     const [row, column, visible] = cursor;
     this.cursor.hidden = !visible || ended != null;
@@ -147,14 +153,14 @@ export class Screen {
     this.#rows.forEach((line, at) => line.classList.toggle('blank', at > last));
   }
 
-  #take(frame) {
+  #take(frame, at_end) {
     const resized = !this.#frame || String(frame.size) !== String(this.#frame.size);
     const gone = frame.whole ? [] : this.#rows.splice(0, frame.scrolled);
     if (frame.whole) this.#rows.splice(0).forEach((line) => line.remove());
     gone.forEach((line) => line.remove());
     while (this.#rows.length < frame.size[0]) this.#rows.push(this.lines.appendChild(line_of([])));
     for (const [at, runs, goes_on] of frame.rows) if (this.#rows[at]) fill(this.#rows[at], runs, goes_on);
-    this.back.follow(frame, gone);
+    this.back.follow(frame, gone, at_end);
     this.#frame = frame;
     if (resized) this.#measure();
   }

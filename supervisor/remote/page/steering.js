@@ -15,6 +15,15 @@ const terminal = () => import('./screen.js');
 
 const busy = ['working', 'needs_you', 'cut_off', 'starting'];
 
+// Some phones lay their keyboard over the page: it ends where that begins.
+const app = document.getElementById('app');
+visualViewport?.addEventListener('resize', () => {
+  const covered = innerHeight - visualViewport.height;
+  const is_keyboard = covered > 100 && visualViewport.scale < 1.01;
+  app.style.height = is_keyboard ? `${visualViewport.height}px` : '';
+  if (is_keyboard) scrollTo(0, 0);
+});
+
 export class Steering {
   #open;
   #wire;
@@ -35,7 +44,7 @@ export class Steering {
     this.focus = new Focus(device, this.#give, (focus) => this.#change({ focus }));
     this.composer = new Composer(open.id, this.focus, (text, when, key) => this.#send(text, when, key));
     this.prompts = new Prompts(device, ({ id }) => this.#give('DELETE', `/prompts/${id}`), (text) => this.composer.take_back(text));
-    this.cards = new Cards(wire, false);
+    this.cards = new Cards(wire, false, draw);
     this.#build();
   }
 
@@ -98,7 +107,6 @@ export class Steering {
     if (!found) return void this.#turn();
     this.#screen = new found.Screen(this.#open.id, this.#wire, this.#give, this.focus);
     this.#open.transcript.element.before(this.#screen.element);
-    this.#screen.open();
     this.#draw();
   }
 
@@ -111,7 +119,7 @@ export class Steering {
 
   async #send(text, when, key) {
     const { prompt } = await this.#give('POST', '/prompt', { text, when }, key);
-    if (prompt) this.prompts.put(prompt);
+    if (prompt) this.prompts.put(prompt, true);
   }
 
   async #show_actions() {

@@ -12,6 +12,7 @@ export const words = {
   cannot_write: ['This session takes no messages now.', 'Diese Sitzung nimmt gerade keine Nachrichten an.'],
   too_long: ['Too long: at most 64 KiB at once.', 'Zu lang: höchstens 64 KiB auf einmal.'],
   too_fast: ['Too much at once. Wait a moment.', 'Zu viel auf einmal. Warte einen Moment.'],
+  refused: ['The computer refuses it, or it is no longer there.', 'Der Computer lehnt es ab, oder es ist nicht mehr da.'],
   no_answer: ['No answer, so it may or may not have arrived. Do it again: it counts only once.', 'Keine Antwort; vielleicht kam es an, vielleicht nicht. Mach es nochmals: Es zählt nur einmal.'],
   view_how: ['This phone may look, not change. To type and answer from here, pair it again and allow control on the computer.', 'Dieses Telefon darf zusehen, nichts ändern. Um von hier zu schreiben und zu antworten, kopple es neu und erlaube am Computer das Steuern.'],
 

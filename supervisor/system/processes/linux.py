@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from supervisor.core.model import Process, Run
+from supervisor.system.processes import sockets
 from supervisor.system.processes.family import descendants, same_start
 
 _PROC = "/proc"
@@ -60,6 +61,10 @@ class Processes:
             return {}
         pairs = (text.partition("=") for text in _texts(f"{_PROC}/{pid}/environ", _ENVIRONMENT_BYTES))
         return {name: value for name, equals, value in pairs if equals}
+
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        """Addresses and ports of TCP on which it listens; empty when that may not be known."""
+        return sockets.listening(pid) if self.find(pid) else ()
 
     def lock_owner(self, path: Path) -> int | None:
         """The PID in view that holds a lock on this file, or ``None``.

@@ -153,35 +153,40 @@ async def stop(scope: Scope, gentle_seconds: float) -> Stopped:
     """See ``tree.stop``."""
     ends = time.monotonic() + gentle_seconds
     aside = await asyncio.to_thread(scope.left_behind)
-    if await asyncio.to_thread(_tell_first, scope, Act.ASK):
+    if await asyncio.to_thread(_ask_first, scope, Act.ASK):
         # Shells do not end by being asked. Agents do, and a second word would make them hurry.
         ended = await _first_ended(scope, gentle_seconds / 2)
-        if not ended and await asyncio.to_thread(_tell_first, scope, Act.HANG_UP):
+        if not ended and await asyncio.to_thread(_ask_first, scope, Act.HANG_UP):
             await _first_ended(scope, ends - time.monotonic())
-    if await asyncio.to_thread(_tell_all, scope, Act.ASK):
+    if await asyncio.to_thread(_ask_others, scope):
         await _all_gone(scope, ends)
-    if not await _all_gone(scope, 0.0):
-        await _chase(scope, time.monotonic() + _CHASE_SECONDS)
-        await _all_gone(scope, time.monotonic() + _SURELY_SECONDS, Act.KILL)
+    await _end_by_force(scope, time.monotonic() + _CHASE_SECONDS + _SURELY_SECONDS)
     return await asyncio.to_thread(_outcome, scope, aside)
 
 
-def _tell_first(scope: Scope, act: Act) -> bool:
+def _ask_first(scope: Scope, act: Act) -> bool:
     """Tell the first process, and wake whoever is stopped to hear it; whether it was told."""
     members = scope.members()
-    first = [member for member in members if kin.is_it(member, scope.run) and member.life is not Life.ZOMBIE]
-    told = bool(first) and scope.system.do(scope.run, act) is Sent.DONE
+    told = _tell(scope, [member for member in members if kin.is_it(member, scope.run)], act)
     _wake(scope, members)
     return told
 
 
-def _tell_all(scope: Scope, act: Act) -> bool:
+def _ask_others(scope: Scope) -> bool:
     """Tell everybody but the first, who knows; whether anybody was told."""
     members = scope.members()
-    others = [m for m in members if not kin.is_it(m, scope.run) and m.life is not Life.ZOMBIE]
-    told = [scope.system.do(member.run, act) is Sent.DONE for member in others]
+    told = _tell(scope, [member for member in members if not kin.is_it(member, scope.run)], Act.ASK)
     _wake(scope, members)
-    return any(told)
+    return told
+
+
+def _tell_everybody(scope: Scope, act: Act) -> bool:
+    return _tell(scope, scope.members(), act)
+
+
+def _tell(scope: Scope, members: Sequence[Member], act: Act) -> bool:
+    answers = [scope.system.do(member.run, act) for member in members if member.life is not Life.ZOMBIE]
+    return Sent.DONE in answers
 
 
 def _wake(scope: Scope, members: Sequence[Member]) -> None:
@@ -206,23 +211,24 @@ async def _first_ended(scope: Scope, seconds: float) -> bool:
     return ended.is_set()
 
 
-async def _all_gone(scope: Scope, ends: float, act: Act | None = None) -> bool:
-    """Look until nobody is there any more, doing *act* to whoever is; whether that came in time."""
+async def _end_by_force(scope: Scope, ends: float) -> None:
+    """Stop them first: what stands still starts nothing new, and all of it is known when it ends."""
+    while not await _all_gone(scope, 0.0) and time.monotonic() < ends:
+        await _chase(scope, min(ends, time.monotonic() + _CHASE_SECONDS))
+        await asyncio.to_thread(_tell_everybody, scope, Act.KILL)
+        # Again from the beginning only if some got away meanwhile; the others take their time to end.
+        await _all_gone(scope, min(ends, time.monotonic() + _SURELY_SECONDS / 2))
+
+
+async def _all_gone(scope: Scope, ends: float) -> bool:
+    """Look until nobody is there any more; whether that came in time."""
     pause = _SOON
-    while await asyncio.to_thread(_some_left, scope, act):
+    while await asyncio.to_thread(scope.members):
         if time.monotonic() >= ends:
             return False
         await asyncio.sleep(pause)
         pause = min(2 * pause, _NOW_AND_THEN)
     return True
-
-
-def _some_left(scope: Scope, act: Act | None) -> bool:
-    members = scope.members()
-    for member in members:
-        if act and member.life is not Life.ZOMBIE:
-            scope.system.do(member.run, act)
-    return bool(members)
 
 
 def _outcome(scope: Scope, aside: Collection[Member]) -> Stopped:

@@ -20,9 +20,10 @@ class Pane:
 
 
 class Program(Protocol):
-    """The shape of a program's module, which *is* the program. All of it blocks; a program that is missing or hangs has nothing to tell.
+    """The shape of a program's module, which *is* the program.
 
-    What types raises ``Failed`` when the program is missing, silent, or the pane is gone.
+    All of it blocks; a program that is missing or hangs has nothing to tell. What types raises
+    ``Failed`` when the program is missing or silent, or the pane is gone.
     """
 
     @property
@@ -59,7 +60,7 @@ class Program(Protocol):
         """Type a text that is ready to be sent. *bracketed*: by us, where the program does not do it."""
         ...
 
-    def keys(self, pane: Pane, keys: bytes) -> None:
+    def keys(self, pane: Pane, pressed: bytes) -> None:
         """Type these very bytes."""
         ...
 

@@ -74,13 +74,13 @@ def paste(pane: Pane, text: str, *, bracketed: bool) -> None:
     _write(pane, in_brackets(text) if bracketed else text.encode())
 
 
-def keys(pane: Pane, keys: bytes) -> None:
+def keys(pane: Pane, pressed: bytes) -> None:
     """It takes text only, so bytes that are none are refused."""
     try:
-        keys.decode()
+        pressed.decode()
     except UnicodeDecodeError as wrong:
         raise Refused("iTerm2 types only text in UTF-8.", "Send other keys.") from wrong
-    _write(pane, keys)
+    _write(pane, pressed)
 
 
 def screen_text(pane: Pane) -> str | None:

@@ -44,9 +44,9 @@ def paste(pane: Pane, text: str, *, bracketed: bool) -> None:
     keys(pane, in_brackets(text) if bracketed else text.encode())
 
 
-def keys(pane: Pane, keys: bytes) -> None:
+def keys(pane: Pane, pressed: bytes) -> None:
     """By its standard input, which it takes as it is."""
-    done(_kitty(pane, "send-text", "--match", f"id:{pane.id}", "--stdin"), keys)
+    done(_kitty(pane, "send-text", "--match", f"id:{pane.id}", "--stdin"), pressed)
 
 
 def screen_text(pane: Pane) -> str | None:

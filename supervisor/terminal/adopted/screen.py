@@ -28,9 +28,16 @@ types: Final = True
 
 #: A register that nobody has on a key.
 _REGISTER: Final = "\\027"
-#: What it hands to a window at once. More than that by ``stuff`` would hang it.
+#: What it hands to a window at once. When that much waits, one more key by ``stuff`` hangs it.
 _PIECE: Final = 4096
-_KEYS: Final = 500
+#: A word of a command has less than 768 letters there; each byte of a key takes four.
+_KEYS_AT_ONCE: Final = 150
+#: Parts of letters that would not be shown.
+_VISIBLE: Final = bytes(
+    32 if (code < 32 and code != 10) or 127 <= code < 160 else code for code in range(256)
+)
+#: What needs no quoting.
+_PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 #: How long an agent may take to read what was pasted.
 _PATIENCE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.02
@@ -67,35 +74,39 @@ def ready(pane: Pane) -> bool | None:
 
 
 def paste(pane: Pane, text: str, *, bracketed: bool) -> None:
-    """Through a private file; screen turns newlines into carriage returns, as terminals do in a paste."""
+    """Through a private file. A newline is a carriage return, as a terminal's own paste has it.
+
+    screen would do that to most of them by itself.
+    """
+    text = text.replace("\n", "\r")
     typed = in_brackets(text) if bracketed else text.encode()
     before = ttys.bytes_read(pane.tty)
     with _private_file() as path:
         path.write_bytes(typed)
-        _command(pane, "readreg", _REGISTER, _escaped(os.fsencode(path)))
+        _command(pane, "readreg", _REGISTER, _quoted(path))
         _command(pane, "paste", _REGISTER)
         _drained(pane, len(typed))
     _command(pane, "register", _REGISTER, "-")
     _insist_on_arrival(pane, before, len(typed))
 
 
-def keys(pane: Pane, keys: bytes) -> None:
+def keys(pane: Pane, pressed: bytes) -> None:
     """As octal numbers, which no rule of quoting touches."""
     before = ttys.bytes_read(pane.tty)
-    for place in range(0, len(keys), _KEYS):
-        _command(pane, "stuff", _escaped(keys[place : place + _KEYS]))
-        _drained(pane, _KEYS)
-    _insist_on_arrival(pane, before, len(keys))
+    for place in range(0, len(pressed), _KEYS_AT_ONCE):
+        _command(pane, "stuff", _escaped(pressed[place : place + _KEYS_AT_ONCE]))
+        _drained(pane, 0)
+    _insist_on_arrival(pane, before, len(pressed))
 
 
 def screen_text(pane: Pane) -> str | None:
-    """What ``hardcopy`` writes to a private file."""
+    """What ``hardcopy`` writes to a private file: of letters beyond Latin-1 it keeps only a part."""
     try:
         with _private_file() as path:
-            _command(pane, "hardcopy", _escaped(os.fsencode(path)))
+            _command(pane, "hardcopy", _quoted(path))
             # Commands are done in order: after this answer the file is whole.
             _query(pane, "@number")
-            return path.read_text(encoding="utf-8", errors="replace") or None
+            return path.read_bytes().translate(_VISIBLE).decode("latin-1")
     except (Failed, OSError):
         return None
 
@@ -156,7 +167,9 @@ def _drained(pane: Pane, length: int) -> None:
 def _insist_on_arrival(pane: Pane, before: int | None, length: int) -> None:
     """Keys that copy mode takes for itself are lost without a word."""
     after = ttys.bytes_read(pane.tty)
-    if before is not None and after is not None and after - before < length:
+    if before is None or after is None or ttys.by_lines(pane.tty):
+        return
+    if after - before < length:
         raise Failed("GNU screen did not pass it on to the agent.", "Leave copy mode there, and try again.")
 
 
@@ -173,6 +186,10 @@ def _at(pane: Pane) -> Mapping[str, str]:
     """Names one session exactly; what stands after -S may begin the names of several."""
     folder, name = os.path.split(pane.server or "")
     return {"SCREENDIR": folder, "STY": name}
+
+
+def _quoted(path: Path) -> str:
+    return "".join(chr(byte) if byte in _PLAIN else _escaped(bytes([byte])) for byte in os.fsencode(path))
 
 
 def _escaped(raw: bytes) -> str:

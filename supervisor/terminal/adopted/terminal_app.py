@@ -57,7 +57,7 @@ def paste(pane: Pane, _text: str, *, bracketed: bool) -> None:
     ready(pane)
 
 
-def keys(pane: Pane, _keys: bytes) -> None:
+def keys(pane: Pane, _pressed: bytes) -> None:
     """See ``ready``."""
     ready(pane)
 

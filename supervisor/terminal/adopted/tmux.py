@@ -97,10 +97,10 @@ def paste(pane: Pane, text: str, *, bracketed: bool) -> None:
         raise
 
 
-def keys(pane: Pane, keys: bytes) -> None:
+def keys(pane: Pane, pressed: bytes) -> None:
     """Byte by byte, so that no name of a key is seen in them."""
-    for place in range(0, len(keys), _KEYS_AT_ONCE):
-        codes = (f"{byte:02x}" for byte in keys[place : place + _KEYS_AT_ONCE])
+    for place in range(0, len(pressed), _KEYS_AT_ONCE):
+        codes = (f"{byte:02x}" for byte in pressed[place : place + _KEYS_AT_ONCE])
         done(_tmux(pane.server, "send-keys", "-t", pane.id, "-H", *codes))
 
 

@@ -32,7 +32,8 @@ def find(tty: str, _environment: Mapping[str, str]) -> Pane | None:
 def ready(pane: Pane) -> bool | None:
     """WezTerm does not tell whether pastes are asked for."""
     listed = _listed(pane)
-    if find(pane.tty, {}) != pane or listed is None or listed.get("tty_name", pane.tty) != pane.tty:
+    # Older ones do not name the device.
+    if find(pane.tty, {}) != pane or listed is None or (listed.get("tty_name") or pane.tty) != pane.tty:
         raise Failed("The WezTerm pane is gone.", "Look at the list of sessions again.")
     return None
 
@@ -43,13 +44,13 @@ def paste(pane: Pane, text: str, *, bracketed: bool) -> None:
     done(_cli("send-text", "--pane-id", pane.id), text.encode(), _at(pane))
 
 
-def keys(pane: Pane, keys: bytes) -> None:
+def keys(pane: Pane, pressed: bytes) -> None:
     """It takes text only, so bytes that are none are refused."""
     try:
-        keys.decode()
+        pressed.decode()
     except UnicodeDecodeError as wrong:
         raise Refused("WezTerm types only text in UTF-8.", "Send other keys.") from wrong
-    done(_cli("send-text", "--no-paste", "--pane-id", pane.id), keys, _at(pane))
+    done(_cli("send-text", "--no-paste", "--pane-id", pane.id), pressed, _at(pane))
 
 
 def screen_text(pane: Pane) -> str | None:

@@ -55,10 +55,10 @@ def paste(pane: Pane, text: str, *, bracketed: bool) -> None:
     done(*_action(pane, "paste", "--pane-id", pane.id, "--", text))
 
 
-def keys(pane: Pane, keys: bytes) -> None:
+def keys(pane: Pane, pressed: bytes) -> None:
     """As numbers."""
-    for place in range(0, len(keys), _KEYS_AT_ONCE):
-        codes = (str(byte) for byte in keys[place : place + _KEYS_AT_ONCE])
+    for place in range(0, len(pressed), _KEYS_AT_ONCE):
+        codes = (str(byte) for byte in pressed[place : place + _KEYS_AT_ONCE])
         done(*_action(pane, "write", "--pane-id", pane.id, "--", *codes))
 
 

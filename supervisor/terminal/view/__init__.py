@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from supervisor.terminal.view.views import Views
 
-#: What a painter says when it cannot paint on this system.
-UNABLE = b"unable\n"
-
 
 def open_views(folder: Path, painter: Callable[[Path, str], Sequence[str]]) -> "Views":
     """All that is watched of the terminals held in that folder. *painter*: the command for one of them."""
@@ -34,5 +31,5 @@ def paint(arguments: Sequence[str]) -> int:
             pass
         else:
             return painter.main(arguments)
-    sys.stdout.buffer.write(UNABLE)
+    sys.stdout.buffer.write(b"unable\n")
     return 1

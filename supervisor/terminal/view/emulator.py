@@ -13,8 +13,8 @@ from supervisor.terminal.view import harmless, runs
 from supervisor.terminal.view.picture import Modes, Picture
 
 #: No screen is larger for us: a program can claim any size, and each cell is paid for.
-ROWS: Final = 300
-COLUMNS: Final = 500
+ROWS: Final = 250
+COLUMNS: Final = 700
 #: At least so many lines above the screen are kept …
 LINES: Final = 2000
 #: … and no more than fit in so much.
@@ -125,7 +125,7 @@ class Emulator:
         return changed
 
     def lines(self, before: int, count: int) -> tuple[int, Sequence[str]]:
-        """At most *count* lines from above the screen, up to that number: the first one's number, their JSON."""
+        """At most *count* lines from above the screen, before that number: the first's number, their JSON."""
         self._number_lines()
         oldest = self._top - self._above()
         last = min(max(before, oldest), self._top)
@@ -196,7 +196,6 @@ class Emulator:
         _check(lib.ghostty_terminal_resize(self._terminal, columns, rows, 8, 16))
         self._set("SCROLLBACK_MAX_LINES", "size_t", LINES + _PAGE // columns)
         # Lines are broken anew: what they were called before is void.
-        self._top += self._above() + rows
         self._anchor = None
 
     # -- the numbers of lines ---------------------------------------------------------------------
@@ -208,13 +207,13 @@ class Emulator:
         """See how far the screen's top has moved on: a place in the library moves with its line."""
         if self._is_alternate():
             return
-        above = self._above()
-        if self._anchor is not None:
-            place = ffi.new("GhosttyPointCoordinate*")
-            tag = lib.GHOSTTY_POINT_TAG_SCREEN
-            known = lib.ghostty_tracked_grid_ref_point(self._anchor, tag, place) == lib.GHOSTTY_SUCCESS
-            # That line is not kept any more: then every one is new.
-            self._top += max(0, above - place.y) if known else above + self._size[0]
+        above, place = self._above(), ffi.new("GhosttyPointCoordinate*")
+        tag = lib.GHOSTTY_POINT_TAG_SCREEN
+        if self._anchor and lib.ghostty_tracked_grid_ref_point(self._anchor, tag, place) == 0:
+            self._top += max(0, above - place.y)
+        else:
+            # That line is not kept any more: every one is new.
+            self._top += above + (self._size[0] if self._top else 0)
         made = ffi.new("GhosttyTrackedGridRef*")
         top = ffi.new("GhosttyPointS*")
         top.tag = lib.GHOSTTY_POINT_TAG_ACTIVE

@@ -1,4 +1,4 @@
-"""Text that a program printed, made safe to show elsewhere: nothing that is not seen, nothing that turns words around."""
+"""Text that a program printed, safe to show: nothing that is not seen, nothing that turns words around."""
 
 import re
 from typing import Final

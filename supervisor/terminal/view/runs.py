@@ -7,8 +7,10 @@ from typing import Final, NamedTuple
 
 from supervisor.terminal.view import harmless
 
-#: Beyond Latin, Greek and Cyrillic: what every font for terminals has, one cell wide.
-_USUAL: Final = frozenset("–—‘’“”•…")
+#: Beyond Latin, Greek and Cyrillic, what every font for terminals has, one cell wide: dashes, quotes, dots.
+_USUAL: Final = frozenset("\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026")
+#: A row of more bytes is somebody's joke: it is passed on without its looks.
+_LONGEST: Final = 16 * 1024
 
 
 class Style(NamedTuple):
@@ -31,7 +33,7 @@ class Run(NamedTuple):
 
 
 def style(colours: Iterable[tuple[str, int | str | None]], flags: Iterable[str], *, hidden: bool) -> Style:
-    """*colours*: ``fg`` and ``bg``, each a number of the palette, ``#rrggbb`` or none; *flags*: what is so."""
+    """*colours*: ``fg`` and ``bg``, each a palette number, ``#rrggbb`` or none; *flags*: what is so."""
     said: dict[str, int | str | bool] = {name: colour for name, colour in colours if colour is not None}
     said.update(dict.fromkeys(flags, True))
     return Style(json.dumps(said, separators=(",", ":")) if said else "", hidden)
@@ -46,7 +48,12 @@ def shown(text: str) -> tuple[str, bool]:
 
 def encoded(runs: Iterable[Run], *, wraps: bool) -> str:
     """The end of a row's JSON: its runs, and whether it goes on in the next row."""
-    said = ",".join(_encoded(run) for run in _trimmed(list(runs)))
+    trimmed = list(_trimmed(list(runs)))
+    said = ",".join(map(_encoded, trimmed))
+    if len(said) > _LONGEST:
+        cells = sum(run.cells for run in trimmed)
+        text = "".join(" " * run.cells if run.style.hidden else run.text for run in trimmed)[:cells]
+        said = _encoded(Run(text, PLAIN, cells, sure=False))
     return f"[{said}],true" if wraps else f"[{said}]"
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,20 +12,23 @@ from types import TracebackType
 from typing import Final, Self
 
 from supervisor.core.errors import Failed, NoSuchSession, Refused
-from supervisor.terminal.view import UNABLE
 from supervisor.terminal.view.picture import EMPTY, Frame, Modes, Page, Picture, frame, understood
 
+#: How terminals are called.
+_ID: Final = re.compile("[0-9a-f]+")
 #: Seconds within which a terminal is painted for the first time, or a page of lines comes.
 _WITHIN: Final = 10.0
 #: A painter waits so long for somebody else to look: a page that is loaded anew.
 _LINGER: Final = 2.0
 #: A painter that has not answered for so long hangs.
-_ANSWERS_WITHIN: Final = 5.0
+_ANSWERS_WITHIN: Final = 10.0
 #: Pauses before a painter that died is started anew; when they are used up, within a minute, it is given up.
-_PAUSES: Final = (0.0, 0.1, 0.5, 2.0, 5.0)
+_PAUSES: Final = (0.0, 0.1, 0.5, 1.0, 2.0)
 _FORGIVEN_AFTER: Final = 60.0
 #: Longest line of a painter: a row with the most there can be in it.
 _LONGEST: Final = 2**20
+#: It says no more rows or lines at once.
+_MOST: Final = 1000
 
 
 class Views:
@@ -47,6 +51,8 @@ class Views:
 
     async def open(self, terminal: str) -> "View":
         """Look at one. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
+        if not _ID.fullmatch(terminal):
+            raise _nobody_holds()
         painting = self._paintings.get(terminal)
         if painting is None or painting.is_over:
             painting = self._paintings[terminal] = _Painting(
@@ -79,44 +85,27 @@ class Views:
 
 
 class View:
-    """One who looks at a terminal. Owns what it was shown; it is never owed more than one frame."""
+    """One who looks at a terminal. It is never owed more than one frame."""
 
     def __init__(self, painting: "_Painting", left: Callable[[], None]) -> None:
         """*left*: called once when it does not look any more."""
         self._painting = painting
         self._left = left
-        self._open = True
+        self.is_open = True
         self.news = asyncio.Event()
-        self.news.set()
 
     @property
     def modes(self) -> Modes:
         """What keys are to look like now; see ``view.keys``."""
         return self._painting.picture.modes if self._painting.picture else Modes()
 
-    async def frames(self) -> AsyncIterator[Frame]:
+    def frames(self) -> AsyncIterator[Frame]:
         """What changes, from the whole picture on; ends with the command, or its terminal.
 
-        Raises ``Failed`` when it cannot be painted any more.
+        Waiting for the next one may be given up and begun again. Raises ``Failed`` when the terminal
+        cannot be painted any more.
         """
-        painting = self._painting
-        epoch, number = -1, -1
-        picture: Picture | None = None
-        rows: Sequence[bytes] = ()
-        while self._open:
-            await self.news.wait()
-            self.news.clear()
-            if painting.picture and number != painting.number:
-                if epoch != painting.epoch:
-                    picture = None
-                made = frame(painting.picture, painting.rows, picture, rows)
-                picture, rows = painting.picture, painting.rows
-                epoch, number = painting.epoch, painting.number
-                yield made
-            if painting.is_over and number == painting.number:
-                if painting.trouble:
-                    raise painting.trouble
-                return
+        return _Frames(self, self._painting)
 
     async def history(self, before: int, count: int) -> Page:
         """At most *count* lines from above the screen, before that number. Raises ``Failed``."""
@@ -124,9 +113,9 @@ class View:
 
     async def close(self) -> None:
         """Look no more."""
-        if not self._open:
+        if not self.is_open:
             return
-        self._open = False
+        self.is_open = False
         self.news.set()
         self._painting.viewers.discard(self)
         self._left()
@@ -142,6 +131,41 @@ class View:
         await self.close()
 
 
+class _Frames:
+    """Owns what a viewer was shown."""
+
+    def __init__(self, viewer: View, painting: "_Painting") -> None:
+        self._viewer = viewer
+        self._painting = painting
+        self._epoch = self._number = -1
+        self._picture: Picture | None = None
+        self._rows: Sequence[bytes] = ()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Frame:
+        while self._viewer.is_open:
+            self._viewer.news.clear()
+            if self._number != self._painting.number:
+                return self._next()
+            if self._painting.trouble:
+                raise self._painting.trouble
+            if self._painting.is_over:
+                break
+            await self._viewer.news.wait()
+        raise StopAsyncIteration
+
+    def _next(self) -> Frame:
+        painting = self._painting
+        assert painting.picture is not None
+        before = self._picture if self._epoch == painting.epoch else None
+        made = frame(painting.picture, painting.rows, before, self._rows)
+        self._picture, self._rows = painting.picture, painting.rows
+        self._epoch, self._number = painting.epoch, painting.number
+        return made
+
+
 class _Painting:
     """Owns one painter, the newest picture, and who is to be told of it."""
 
@@ -152,9 +176,10 @@ class _Painting:
         self.picture: Picture | None = None
         #: Never changed, only replaced: viewers keep what they were shown.
         self.rows: Sequence[bytes] = ()
-        #: Counts painters, and pictures.
+        #: The painter that made the picture, and the number of the picture.
         self.epoch = 0
-        self.number = 0
+        self.number = -1
+        self._painters = 0
         self.is_over = False
         self.trouble: Failed | Refused | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -176,7 +201,7 @@ class _Painting:
         if self.trouble:
             raise self.trouble
         if self.picture is None:
-            raise NoSuchSession("Nobody holds that terminal any more.", "See: wakeline ls")
+            raise _nobody_holds()
 
     async def lines(self, before: int, count: int) -> Page:
         """See ``View.history``."""
@@ -232,7 +257,7 @@ class _Painting:
             self.is_over = True
             return
         self._process = process
-        self.epoch += 1
+        self._painters += 1
         self._answered = True
         watching = asyncio.create_task(self._watch_over(process))
         try:
@@ -288,30 +313,38 @@ class _Painting:
         match kind:
             case b"row":
                 number, _, runs = rest.partition(b" ")
-                self._new_rows[int(number)] = runs
+                if 0 <= int(number) < _MOST:
+                    self._new_rows[int(number)] = runs
             case b"picture":
                 self._show(understood(rest))
-            case b"line":
+            case b"line" if len(self._lines) < _MOST:
                 self._lines.append(rest)
             case b"page":
-                self._turn_page(*map(int, rest.split()))
+                self._turn_page(rest)
             case b"gone":
-                self.is_over = True
+                self._end()
+            case b"old":
+                self.trouble = Refused(
+                    "This terminal is held by an older version of Wakeline, which cannot show it.",
+                    "It can be shown when its session has been started anew.",
+                )
+                self._end()
             case b"unable":
                 self.trouble = Refused("Terminals cannot be shown on this system.")
-                self.is_over = True
+                self._end()
             case _:
                 pass
 
     def _show(self, picture: Picture) -> None:
-        count = picture.size[0]
+        count = min(max(picture.size[0], 0), _MOST)
         rows = [*self.rows[:count], *[EMPTY] * (count - len(self.rows))]
         for number, runs in self._new_rows.items():
-            if 0 <= number < count:
+            if number < count:
                 rows[number] = runs
         self._new_rows = {}
         self.rows, self.picture = rows, picture
         self.number += 1
+        self.epoch = self._painters
         self.is_over = self.is_over or picture.ended is not None
         if not self._begun.done():
             self._begun.set_result(None)
@@ -321,7 +354,8 @@ class _Painting:
         for viewer in self.viewers:
             viewer.news.set()
 
-    def _turn_page(self, first: int, begin: int, end: int) -> None:
+    def _turn_page(self, said: bytes) -> None:
+        first, begin, end = map(int, said.split())
         page = Page(first=first, history=(begin, end), rows=tuple(self._lines))
         self._lines = []
         if self._asked:
@@ -338,6 +372,10 @@ class _Painting:
     def _say(self, words: bytes) -> None:
         if self._process and self._process.stdin and not self._process.stdin.is_closing():
             self._process.stdin.write(words)
+
+
+def _nobody_holds() -> NoSuchSession:
+    return NoSuchSession("Nobody holds that terminal any more.", "See: wakeline ls")
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -198,7 +199,7 @@ def test_every_open_question_is_listed(house: House, desk: Client) -> None:
     """Oldest first, with all that is shown."""
     for own_id, at in (("b", 2.0), ("a", 1.0)):
         asked = Approval(id=own_id, session_id=own_id, at=at, summary="run?", text="make")
-        house.call(lambda own_id=own_id, asked=asked: house.backend.put(session(own_id, approvals=(asked,))))
+        house.call(partial(house.backend.put, session(own_id, approvals=(asked,))))
 
     listed = desk.get("/api/approvals")["approvals"]
 

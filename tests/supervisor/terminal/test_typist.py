@@ -33,7 +33,7 @@ class Desk:
     def read(self) -> bytes:
         """All that the program is given, when it reads as fast as it can."""
         found = b""
-        while self.typist.waits:
+        while self.typist.waiting:
             found += os.read(self.theirs, 65_536)
             self.typist.go_on()
         os.set_blocking(self.theirs, False)
@@ -98,5 +98,5 @@ def test_at_the_end_nothing_waits(desk: Desk) -> None:
 
     desk.typist.clear()
 
-    assert not desk.typist.waits
+    assert not desk.typist.waiting
     assert (desk.near.waiting, desk.written) == (0, [])

@@ -1,5 +1,6 @@
 """Frames between holders and clients: whatever is said arrives, whatever comes does no harm."""
 
+import contextlib
 from typing import get_args
 
 import pytest
@@ -110,3 +111,29 @@ def test_what_the_first_version_said_is_understood() -> None:
 def test_all_that_can_be_said_has_a_kind_of_its_own() -> None:
     """No message is forgotten in the table."""
     assert set(wire._KINDS) == set(get_args(wire.Message))
+
+
+@given(texts.filter(bool), numbers)
+def test_the_short_ways_say_the_same(text: bytes, offset: int) -> None:
+    """A key and a little output, made and understood without tables."""
+    key, printed = wire.Input(b"", text), wire.Output(offset, text)
+
+    assert wire.pressed(text) == wire.encode(key)
+    assert wire.output(offset, text) == wire.encode(printed)
+    assert wire.keys_in(wire.encode(key)) == wire.text_in(wire.encode(printed)) == text
+
+
+@given(st.lists(messages, min_size=1, max_size=3), st.integers(0, 40))
+def test_the_short_ways_understand_nothing_else(said: list[wire.Message], cut: int) -> None:
+    """Two frames, half a frame, an input with an id: the long way."""
+    chunk = b"".join(map(wire.encode, said))[cut:]
+    heard: list[wire.Message] = []
+    with contextlib.suppress(wire.Broken):
+        heard = list(wire.Frames().feed(chunk))
+
+    if keys := wire.keys_in(chunk):
+        assert heard == [wire.Input(b"", keys)]
+    if text := wire.text_in(chunk):
+        assert len(heard) == 1
+        assert isinstance(heard[0], wire.Output)
+        assert heard[0].text == text

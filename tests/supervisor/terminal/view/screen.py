@@ -1,7 +1,7 @@
 """What an emulator, or a viewer of frames, has on its screen, in the words of the oracle."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from supervisor.terminal.view.emulator import Emulator
 from supervisor.terminal.view.picture import Picture
@@ -21,6 +21,14 @@ class Screen:
         for row, said in emulator.changed().items():
             self.rows[row] = cells(json.loads(f"[{said}]")[0])
         return seen(picture, [self.rows[row] for row in range(picture.size[0])])
+
+    def put(self, rows: Sequence[str]) -> None:
+        """These rows, from the top."""
+        self.rows = {number: cells(json.loads(f"[{said}]")[0]) for number, said in enumerate(rows)}
+
+    def texts(self) -> list[str]:
+        """All rows, without looks."""
+        return ["".join(char for char, _ in row) for row in self.rows.values()]
 
 
 def seen(picture: Picture, rows: list[list[Cell]]) -> Seen:
