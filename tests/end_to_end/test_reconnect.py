@@ -79,7 +79,10 @@ def test_a_killed_agent_is_started_again_and_goes_on(claude: Held) -> None:
 
     os.kill(working["pid"], signal.SIGKILL)
 
-    until(lambda: said(entries(wakeline, own_id), "user")[-1] == "Continue from where you left off.", 60)
+    try:
+        until(lambda: said(entries(wakeline, own_id), "user")[-1] == "Continue from where you left off.", 20)
+    except AssertionError:
+        print([ (s["id"],s["state"],s["kind"],s["reconnect"],s["prompts"],s["cause"]) for s in wakeline.sessions()], (wakeline.folder / "output").read_text()[-3000:]); raise
     back = claude.session(state="idle", kind="hosted", seconds=60)
     assert back["id"] == own_id
     assert back["pid"] != working["pid"]
