@@ -22,9 +22,9 @@ _LARGEST: Final = 1000
 class Pane:
     """Owns both sides of a terminal, and its size."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        """Zeros: the usual size. Raises ``OSError``."""
-        self.number, self.theirs = posix.open_terminal(min(rows, _LARGEST), min(columns, _LARGEST))
+    def __init__(self) -> None:
+        """A new one, without a size. Raises ``OSError``."""
+        self.number, self.theirs = posix.open_terminal()
         self._size_after_nudge: tuple[int, int] | None = None
 
     def read(self) -> bytes:
@@ -50,7 +50,7 @@ class Pane:
 
     def resize(self, rows: int, columns: int) -> None:
         """Give it that size, or the nearest that it can have."""
-        size = min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)
+        size = nearest(rows, columns)
         if self._size_after_nudge:
             self._size_after_nudge = size
         else:
@@ -78,3 +78,8 @@ class Pane:
         os.close(self.theirs)
         os.close(self.number)
         self._size_after_nudge = None
+
+
+def nearest(rows: int, columns: int) -> tuple[int, int]:
+    """The size nearest to that one that a terminal can have."""
+    return min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)
