@@ -16,8 +16,9 @@ from supervisor.terminal.pane import Pane
 @pytest.fixture
 def pane() -> Iterator[Pane]:
     """One of the usual size."""
-    opened = Pane(0, 0)
+    opened = Pane()
     tty.setraw(opened.theirs)
+    opened.resize(24, 80)
     yield opened
     opened.close()
 
