@@ -125,6 +125,11 @@ class Holder:
         for client in self._clients.are_behind(_BEHIND // 2):
             client.slow = True
 
+    def _resized(self, rows: int, columns: int) -> None:
+        """What is printed from now on is meant for that size: viewers know before it comes."""
+        self._ring.resized(rows, columns)
+        self._clients.pass_on_size()
+
     def nudge(self) -> None:
         """Make the program paint its screen anew, for somebody who has not got all that made it.
 

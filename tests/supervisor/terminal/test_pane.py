@@ -67,7 +67,9 @@ def test_what_is_printed_is_read_in_large_pieces(pane: Pane) -> None:
 def test_every_size_is_told() -> None:
     """Those of a nudge too: what a program prints meanwhile is meant for them."""
     told: list[tuple[int, int]] = []
-    opened = Pane(24, 80, lambda *size: told.append(size))
+    opened = Pane()
+    opened.resize(24, 80)
+    opened.resized = lambda *size: told.append(size)
 
     opened.resize(40, 120)
     opened.nudge()
