@@ -207,7 +207,8 @@ class Observer:
         """With where it runs and how it can be reached."""
         if not sighting.alive or sighting.parent_id:
             return sighting
-        sighting = replace(self._in_its_terminal(sighting, hosted), argv=self._command(sighting.run))
+        shown_by = sighting.screens[-1] if sighting.screens else sighting.run
+        sighting = replace(self._in_its_terminal(sighting, hosted), argv=self._command(shown_by))
         if sighting.terminal is None:
             sighting = replace(sighting, pane=self._pane(sighting.run))
         return replace(sighting, reachable=post.line.reaches(sighting))

@@ -41,6 +41,8 @@ _DROPPED_VALUES: Final = frozenset(
         "--output-last-message", "--output-schema", "--thread", "--thread-source",
     }
 )  # fmt: skip
+#: By itself, or with a server of its user's choice.
+_APART: Final = frozenset({"--no-daemon", "--remote"})
 _FOLDER: Final = frozenset({"-C", "--cd"})
 #: ``codex resume`` does not know these.
 _ONLY_WITHOUT_TERMINAL: Final = frozenset({"--full-auto"})
@@ -69,6 +71,12 @@ def command(argv: Sequence[str]) -> str | None:
 def is_conversation(argv: Sequence[str]) -> bool:
     """Whether this command is a conversation in a terminal."""
     return command(argv) not in _NO_CONVERSATION and _ONLY_TELLS.isdisjoint(argv[1:])
+
+
+def is_apart(argv: Sequence[str]) -> bool:
+    """Whether it was told to do without the shared daemon, or does so by its nature."""
+    words, options = _read(argv)
+    return (bool(words) and words[0] in _EXEC) or any(option.name in _APART for option in options)
 
 
 def leads_elsewhere(argv: Sequence[str]) -> bool:

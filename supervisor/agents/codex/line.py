@@ -119,11 +119,9 @@ class DaemonLine(Line):
         """Ask how everybody stands, and what is asked."""
         await talk.introduce()
         for thread in strings((await talk.ask("thread/loaded/list", {})).get("data")):
-            told = await turns.read(talk, thread)
-            if told is None:
-                continue  # put away in the same moment
-            self._threads.introduced(told)
-            self._attend(thread)
+            await self._ask_who(talk, thread)
+        if talk.over:
+            return
         for asked in list(self._asked.values()):
             if not self._threads.asks(asked.thread):
                 self._is_over(asked)
@@ -139,6 +137,8 @@ class DaemonLine(Line):
         elif method == "thread/closed" and thread:
             self._threads.closed(thread)
             self._joined.discard(thread)
+            self._all_over(thread)
+            return
         elif method == "serverRequest/resolved":
             self._resolved(thread, params.get("requestId"))
             return
@@ -148,13 +148,14 @@ class DaemonLine(Line):
             self._attend(thread)
 
     async def _ask_who(self, talk: Talk, thread: str) -> None:
-        """Learn whose a thread is that began without a word."""
+        """Learn whose a thread is that nobody introduced."""
+        greeting = not self._known.is_set()
         try:
             told = await turns.read(talk, thread)
         except WakelineError:
             told = None
         self._threads.introduced(told or {"id": thread})
-        if self._threads.is_sub_agent(thread):
+        if self._threads.is_sub_agent(thread) and not greeting:
             # Whoever is there when a sub-agent begins is subscribed to it unasked.
             self._joined.add(thread)
         for asked in [a for a in self._asked.values() if a.thread == thread]:
@@ -169,8 +170,8 @@ class DaemonLine(Line):
             self._begin(f"who is {thread}", self._ask_who(self._talk, thread))
             return
         asks = self._threads.asks(thread)
-        for asked in [a for a in self._asked.values() if a.thread == thread and not asks]:
-            self._is_over(asked)
+        if not asks:
+            self._all_over(thread)
         if asks != (thread in self._joined) and self._talk:
             self._begin(thread, self._subscribe(self._talk, thread))
 
@@ -188,8 +189,7 @@ class DaemonLine(Line):
         self._threads.introduced(mapping(told.get("thread")))
         await asyncio.sleep(_REPEATS_WITHIN)
         # What was asked before a connection was lost, and is not repeated, was answered meanwhile.
-        for asked in [a for a in self._asked.values() if a.thread == thread and a.talk is not talk]:
-            self._is_over(asked)
+        self._all_over(thread, but_of=talk)
 
     async def _leave(self, talk: Talk, thread: str) -> None:
         await talk.ask("thread/unsubscribe", {"threadId": thread})
@@ -264,6 +264,12 @@ class DaemonLine(Line):
             if (asked.thread, asked.number) == (thread, number):
                 self._is_over(asked)
 
+    def _all_over(self, thread: str, but_of: Talk | None = None) -> None:
+        """All that it asked, but for what was told in that connection."""
+        for asked in list(self._asked.values()):
+            if asked.thread == thread and (but_of is None or asked.talk is not but_of):
+                self._is_over(asked)
+
     def _is_over(self, asked: _Asked) -> None:
         asked.over.set()
         del self._asked[asked.id]
@@ -274,7 +280,7 @@ class DaemonLine(Line):
 
     def reaches(self, seen: Sighting) -> bool:
         """Whatever the daemon serves. See ``Line.reaches``."""
-        return flags.command(seen.argv) == "app-server"
+        return seen.screens is not None
 
     async def answer(self, approval: Approval, decision: Decision) -> bool:
         """See ``Line.answer``. Where an answer has no place for the reason of a no, it is said beside."""
@@ -331,9 +337,7 @@ class DaemonLine(Line):
 
     async def _serving(self, session: Session) -> Talk | None:
         """The daemon, if it serves this session."""
-        if session.argv and flags.command(session.argv) != "app-server":
-            return None
-        if not files.SESSION_ID.fullmatch(session.id):
+        if flags.is_apart(session.argv) or not files.SESSION_ID.fullmatch(session.id):
             return None
         talk = await self._reached()
         return talk if talk and await turns.is_at_work(talk, session.id) is not None else None

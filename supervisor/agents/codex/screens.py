@@ -18,8 +18,6 @@ from supervisor.core.model import Process, Run
 
 #: Seconds within which a terminal that starts begins its session.
 _BEGINS_WITHIN: Final = 5.0
-#: By itself, or with a server of its user's choice.
-_APART: Final = frozenset({"--no-daemon", "--remote"})
 
 
 def home_of(environment: Mapping[str, str], user_home: Path) -> Path:
@@ -94,7 +92,7 @@ def _screens(home: Path, processes: Processes) -> Sequence[Process]:
         process
         for process in processes.running()
         if is_screen(process)
-        and _APART.isdisjoint(process.argv)
+        and not flags.is_apart(process.argv)
         and lives_in(home, processes.environment(process.run.pid))
     ]
 

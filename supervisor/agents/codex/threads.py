@@ -62,7 +62,10 @@ class Threads:
         session = string(thread.get("sessionId")) or string(thread.get("parentThreadId"))
         if string(thread.get("parentThreadId")) and session != name:
             self._works_for[name] = session or name
-        self.changed(name, mapping(thread.get("status")))
+        if name not in self._turns:
+            # What was told since is newer.
+            self.changed(name, mapping(thread.get("status")))
+        self._tell_of(self.session_of(name))
         return name
 
     def changed(self, thread: str, status: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+assert sys.platform == "linux"
 
 import psutil
 

@@ -232,7 +232,7 @@ def test_what_a_sub_agent_asks_is_asked_by_its_session(
 
     assert asked.session_id == session.id
     assert asking == (session.id, Sign.ASKING, "approval")
-    until(lambda: feed.told[-1] == (session.id, Sign.IDLE, None), saying=feed.told)
+    until(lambda: feed.told[-1] == (session.id, Sign.IDLE, None), saying="at rest")
     leave(terminal)
     until(lambda: daemon_home.seen() == [], saying="put away although we listened")
 
