@@ -30,7 +30,7 @@ _MOST_PASTES: Final = 100
 
 
 def as_text(text: str) -> str:
-    """What to paste so that *text* is words to the model, with a backslash or a blank before it if need be."""
+    """What to paste so that *text* is words to the model: if need be with something before it."""
     if _ORDER.match(text) or _FAREWELL.fullmatch(text):
         return f"\\{text.lstrip()}"
     return f" {text}" if _MODE.match(text) else text

@@ -16,6 +16,10 @@ from tests.supervisor.agents.claude.recorded import DATA, SESSION
 
 REQUEST = "0123456789abcdef" * 2
 ALLOW, DENY = Decision(verdict=Verdict.ALLOW), Decision(verdict=Verdict.DENY, reason="not now")
+INPUTS = (
+    *("command", "description", "file_path", "notebook_path", "old_string", "new_string", "content"),
+    *("edits", "questions", "plan", "url", "new_source", "replace_all"),
+)
 QUESTION: Mapping[str, Any] = {
     "question": "Which fruits?",
     "options": [{"label": "Apple"}, {"label": 'a "b"'}, {"label": "Pear, green"}],
@@ -210,11 +214,7 @@ def test_other_words_are_no_question(document: dict[str, Any]) -> None:
 @given(
     tool=st.sampled_from(["Bash", "Edit", "Write", "AskUserQuestion", "ExitPlanMode", "NotebookEdit", "x"]),
     arguments=st.dictionaries(
-        st.sampled_from(
-            ["command", "description", "file_path", "notebook_path", "old_string", "new_string", "content"]
-            + ["edits", "questions", "plan", "url", "new_source", "replace_all"]
-        )
-        | st.text(max_size=3),
+        st.sampled_from(INPUTS) | st.text(max_size=3),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(st.characters()) | st.just("\ud800"),
             lambda inner: (

@@ -1,5 +1,6 @@
 """Reading command lines of Claude Code."""
 
+import re
 import subprocess
 
 import pytest
@@ -127,19 +128,19 @@ def test_who_talks_with_a_person_here(line: str, interactive: bool) -> None:
 @pytest.mark.usefixtures("needs_claude")
 def test_the_table_has_every_option_of_the_program() -> None:
     """With the number of values that its help shows."""
-    told = subprocess.run(
-        [agents.program("claude"), "--help"], capture_output=True, text=True, check=True
-    ).stdout
-    takes = {"<...>": Takes.MANY, "<>": Takes.ONE, "[]": Takes.MAYBE, "": Takes.NOTHING}
-    known = {name: option.takes for name, option in OPTIONS.items()}
+    told = subprocess.run([agents.program("claude"), "--help"], capture_output=True, text=True, check=True)
 
-    shown = {}
-    for line in told.splitlines():
-        option, _, _ = line.strip().partition("   ")
-        if line.startswith("  -"):
-            names, _, value = option.partition("<") if "<" in option else option.partition("[")
-            kind = ("<...>" if "...>" in option else "<>") if "<" in option else "[]" if "[" in option else ""
-            shown[command(["claude", names.split(",")[-1].split()[0]]).options[0].name] = takes[kind]  # type: ignore[union-attr]
+    shown = dict(map(in_help, re.findall(r"^  (-.*?)(?:  .*)?$", told.stdout, re.MULTILINE)))
 
     assert len(shown) > 60
-    assert {name: known.get(name) for name in shown} == shown
+    assert {name: OPTIONS[name].takes for name in shown if name in OPTIONS} == shown
+
+
+def in_help(line: str) -> tuple[str, Takes]:
+    """An option as its help shows it: its main name, and what stands behind that."""
+    names, _, value = line.partition("<" if "<" in line else "[")
+    told = command(["claude", names.split(",")[-1].strip()])
+    assert told is not None
+    if "<" not in line:
+        return told.options[0].name, Takes.MAYBE if value else Takes.NOTHING
+    return told.options[0].name, Takes.MANY if "..." in value else Takes.ONE

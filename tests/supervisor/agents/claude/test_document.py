@@ -1,5 +1,6 @@
 """Reading a document with the places of its values."""
 
+import contextlib
 import json
 
 import pytest
@@ -87,7 +88,5 @@ def test_the_line_is_named() -> None:
 @given(st.text(alphabet='{}[]",:/*\\ntrue01.-e \n\ufeff'))
 def test_nothing_makes_it_fail_otherwise(text: str) -> None:
     """It is read, or it is unclear."""
-    try:
+    with contextlib.suppress(Unclear):
         scanned(text)
-    except Unclear as unclear:
-        assert str(unclear).startswith("line ")

@@ -97,13 +97,11 @@ def test_after_claude_code_has_written_the_file_anew_ours_comes_out_too(text: st
 
 def test_what_others_put_around_it_stays() -> None:
     """A hook in the same group, a group before, a comment between."""
+    theirs, group = json.dumps(BEEP), json.dumps({"hooks": [OURS]})
     texts = {
-        with_hook("{}", OURS).replace(
-            '"hooks": [\n', '"hooks": [\n{"command": "beep"},'
-        ): '{"command": "beep"}',
-        '{"hooks":{"PermissionRequest":[%s,\n%s]}}'
-        % (json.dumps(BEEP), json.dumps({"hooks": [OURS]})): json.dumps(BEEP),
-        '{"hooks":{"PermissionRequest":[1, /* c */ %s]}}' % json.dumps({"hooks": [OURS]}): "/* c */",
+        with_hook("{}", OURS).replace('"hooks": [\n', '"hooks": [\n{"a": 1},'): '{"a": 1}',
+        f'{{"hooks":{{"PermissionRequest":[{theirs},\n{group}]}}}}': theirs,
+        f'{{"hooks":{{"PermissionRequest":[1, /* c */ {group}]}}}}': "/* c */",
     }
 
     for text, stays in texts.items():
