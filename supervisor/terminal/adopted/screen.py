@@ -33,7 +33,9 @@ _PIECE: Final = 4096
 #: A word of a command has less than 768 letters there; each byte of a key takes four.
 _KEYS_AT_ONCE: Final = 150
 #: Parts of letters that would not be shown.
-_VISIBLE: Final = bytes(32 if (code < 32 and code != 10) or 127 <= code < 160 else code for code in range(256))
+_VISIBLE: Final = bytes(
+    32 if (code < 32 and code != 10) or 127 <= code < 160 else code for code in range(256)
+)
 #: What needs no quoting.
 _PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 #: How long an agent may take to read what was pasted.
@@ -132,11 +134,18 @@ def _socket(server: int, environment: Mapping[str, str]) -> str | None:
     """Its name begins with the PID; the rest may have been changed since."""
     folders = (
         environment.get("SCREENDIR"),
-        *_folders(getpass.getuser()),
+        *_folders(_user()),
         environment.get("HOME", "") + "/.screen",
     )
     found = (path for folder in folders if folder for path in sorted(Path(folder).glob(f"{server}.*")))
     return next((str(path) for path in found if "-query" not in path.name), None)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _folders(user: str) -> Sequence[str]:
