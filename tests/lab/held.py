@@ -24,10 +24,10 @@ ROOT = Path(__file__).parents[2]
 class Caller:
     """A client of one holder: gathers output, and insists that none is missing or doubled."""
 
-    def __init__(self, line: calling.Line) -> None:
-        """*line*: somebody answers there."""
+    def __init__(self, line: calling.Line, hello: wire.Hello | None = None) -> None:
+        """*line*: somebody answers there, or has answered with *hello*."""
         self.line = line
-        self.hello = line.greeted()
+        self.hello = hello or line.greeted()
         self.output = bytearray()
         self.offset: int | None = None
         self.others: list[wire.Message] = []
@@ -119,10 +119,10 @@ class Held:
 
     def hold(self, order: Order, *, looks: bool = True, size: tuple[int, int] = (24, 80)) -> Caller:
         """Hold what is ordered, and be its first client."""
-        line = self.nursery_line()
-        attach = wire.Attach(wire.VERSION, -1, 0, 0)
-        line.say(calling.start(order, *size), attach if looks else wire.Watch(wire.VERSION))
-        return Caller(line)
+        said = wire.Attach(wire.VERSION, -1, 0, 0) if looks else wire.Watch(wire.VERSION)
+        line, hello = calling.hold(self.folder, self.start, calling.start(order, *size), said)
+        self._lines.append(line)
+        return Caller(line, hello)
 
     def nursery_line(self) -> calling.Line:
         """A bare line to the nursery."""
