@@ -46,8 +46,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(place: str, agent: str, words: bytes) -> None:
-    if not os.path.exists(place):  # noqa: PTH110  loading pathlib takes as long as all the rest
-        return  # the supervisor was stopped in order
+    # Without a file the supervisor was stopped in order, and nobody waits for it.
+    if not words or not os.path.exists(place):  # noqa: PTH110  loading pathlib takes as long as all the rest
+        return
     document, parent, heard = _document(agent, words), os.getppid(), time.monotonic()
     patience = _PATIENCE_WHILE_HIDING if _HIDING in words else _PATIENCE
     while os.getppid() == parent and time.monotonic() - heard < patience:

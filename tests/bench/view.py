@@ -101,7 +101,7 @@ def painters_weight() -> float:
 
 async def echo(held: Held) -> list[float]:
     """From a key to the frame that shows it, in ms."""
-    caller = held.run("sh", "-c", "stty raw; printf ready; cat")
+    caller = held.run("sh", "-c", "stty raw -echo; printf ready; cat")
     caller.wait_for(b"ready")
     views = Views(held.folder, programs.painter_command, linger=0)
     taken = []

@@ -108,7 +108,7 @@ def test_hostile_words_stay_words(page: Page, desk: Desk) -> None:
     desk.memory.awake = Awake(wanted=True, problem=HOSTILE, mechanism=HOSTILE, reasons=(reason,))
     desk.put(hostile_session(), hostile_session(HOSTILE), working("__proto__", agent="constructor"))
     desk.put(hostile_session("thrown"))
-    desk.do(lambda steered: steered.throw_away(steered.session("thrown")))
+    desk.do(lambda steered: steered.throw_away("thrown"))
     trouble = Refused(HOSTILE, HOSTILE)
     desk.memory.steered.refusals.update(answer=trouble, interrupt=trouble)
     desk.memory.steered.reasons = {"pause": HOSTILE}

@@ -8,6 +8,8 @@ if sys.platform == "win32":
     pytest.skip("no terminal can be held here", allow_module_level=True)
 assert sys.platform != "win32"
 
+import os
+import signal
 from collections.abc import Iterator
 
 from tests.end_to_end.steered import Held, InTerminal, home_of, project_of, wakeline_in
@@ -74,8 +76,6 @@ def test_a_killed_agent_is_started_again_and_goes_on(claude: Held) -> None:
     wakeline, own_id = claude.wakeline, claude.session()["id"]
     wakeline.run("send", own_id, "SCENARIO:slow:200:60")
     working = claude.session(state="working")
-    import os
-    import signal
 
     os.kill(working["pid"], signal.SIGKILL)
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -287,7 +287,7 @@ class StandIn(Place):
             running.wait()
 
 
-PLACES: Final = {
+PLACES: Final[Mapping[str, Callable[[], Place]]] = {
     "tmux": Tmux,
     "screen": Screen,
     "kitty": Kitty,

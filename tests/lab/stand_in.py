@@ -47,8 +47,8 @@ def serve(folder: Path, number: str, command: list[str]) -> None:
         os.execvp(command[0], command)
     shown, asked = bytearray(), False
     while True:
-        for ready in select.select([listening, terminal], [], [])[0]:
-            if ready is terminal:
+        for ready in select.select([listening.fileno(), terminal], [], [])[0]:
+            if ready == terminal:
                 try:
                     shown += os.read(terminal, 65536)
                 except OSError:
@@ -58,7 +58,7 @@ def serve(folder: Path, number: str, command: list[str]) -> None:
                 answer(listening, terminal, number, shown, asked=asked)
 
 
-def answer(listening: socket.socket, terminal: int, number: str, shown: bytes, *, asked: bool) -> None:
+def answer(listening: socket.socket, terminal: int, number: str, shown: bytearray, *, asked: bool) -> None:
     """Do what one caller wants."""
     with listening.accept()[0] as caller, caller.makefile("rwb") as line:
         wanted = json.loads(line.readline())

@@ -100,7 +100,7 @@ def sent(page: Page, desk: Desk) -> None:
 def _desk_types(steered: Steered) -> None:
     session = steered.session(FLAKY)
     assert session.focus
-    steered.give_focus(session, replace(session.focus, holder="desk", label="desk"))
+    steered.give(FLAKY, replace(session.focus, holder="desk", label="desk"))
 
 
 def command(page: Page, desk: Desk) -> None:

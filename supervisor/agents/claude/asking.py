@@ -43,7 +43,7 @@ def asked(document: Mapping[str, Any], at: float) -> Approval | None:
         id=str(request),
         session_id=str(session_id),
         at=at,
-        summary=_summary(tool, told, questions),
+        summary=_summary(tool, payload, questions),
         tool=tool,
         text=_capped(text),
         diff=_capped(diff),
@@ -84,14 +84,18 @@ def hides_dialog(document: Mapping[str, Any]) -> bool:
 # -- what is shown ---------------------------------------------------------------------------------
 
 
-def _summary(tool: str, told: Mapping[str, Any], questions: Sequence[Question]) -> str:
-    """The tool and what it is used on, and what makes this time special."""
+def _summary(tool: str, payload: Mapping[str, Any], questions: Sequence[Question]) -> str:
+    """The tool and what it is used on; which sub-agent asks, and what makes this time special."""
     if questions:
         return questions[0].text
+    told = payload["tool_input"]
     target = next((short(told[key]) for key in _TARGETS if short(told.get(key))), None) or ""
-    special = [clean(key) for key, value in told.items() if value is True]
-    words = [tool, target.partition("\n")[0][:200], f"({', '.join(special)})" if special else ""]
-    return " ".join(filter(None, words))
+    special = [
+        short(payload.get("agent_type")),
+        *(clean(key) for key, value in told.items() if value is True),
+    ]
+    told_specially = f"({', '.join(filter(None, special))})" if any(special) else ""
+    return " ".join(filter(None, [tool, target.partition("\n")[0][:200], told_specially]))
 
 
 def _shown(tool: str, told: Mapping[str, Any]) -> tuple[str | None, str | None]:

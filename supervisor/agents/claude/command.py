@@ -155,7 +155,7 @@ def _short(at: int, word: str, rest: list[str]) -> Given:
 
 
 def _values(name: str, rest: list[str]) -> tuple[str, ...]:
-    """Takes its values off the words that follow. Of an option that is not known, as many as it could take."""
+    """Takes its values off the words that follow; of an unknown option one that may be its value."""
     takes = OPTIONS[name].takes if name in OPTIONS else Takes.MAYBE
     values = []
     if takes in {Takes.ONE, Takes.MANY} and rest:

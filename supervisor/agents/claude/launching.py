@@ -62,7 +62,7 @@ def version(program: str, environment: Mapping[str, str], cwd: str) -> str | Non
         found = program
     if found is None:
         return None
-    with suppress(OSError, RuntimeError):
+    with suppress(OSError, RuntimeError, ValueError):
         path = Path(cwd, found).resolve(strict=True)
         return next(filter(None, map(_packaged, _packages(path))), None) or _placed(path)
     return None
@@ -93,7 +93,7 @@ def _settings(given: Given, cwd: str) -> Mapping[str, Any] | None:
 
 
 def _content(path: Path) -> bytes | None:
-    with suppress(OSError, RuntimeError), opened(path.resolve()) as file:
+    with suppress(OSError, RuntimeError, ValueError), opened(path.resolve()) as file:
         content = file.read(_SETTINGS_LIMIT + 1)
         return content.removeprefix(b"\xef\xbb\xbf") if len(content) <= _SETTINGS_LIMIT else None
     return None

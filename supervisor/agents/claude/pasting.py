@@ -21,15 +21,16 @@ _MODE: Final = re.compile(r"[!#]")
 #: As the whole prompt they end the program.
 _FAREWELL: Final = re.compile(rf"[{_BLANK}]*(?:exit|quit|:q!?|:wq!?)[{_BLANK}]*")
 
-#: Characters and ends of lines in a paste that is taken as typed.
-_LONGEST_PASTE: Final = 800
+#: Characters and ends of lines in a paste that is taken as typed. The program takes twice as many,
+#: and counts some twice.
+_LONGEST_PASTE: Final = 400
 _MOST_ENDS: Final = 2
 #: The program needs its time for each; with more, Enter would come too early.
 _MOST_PASTES: Final = 100
 
 
 def as_text(text: str) -> str:
-    """What to paste so that *text* is words to the model, with a backslash or a blank before it if need be."""
+    """What to paste so that *text* is words to the model: if need be with something before it."""
     if _ORDER.match(text) or _FAREWELL.fullmatch(text):
         return f"\\{text.lstrip()}"
     return f" {text}" if _MODE.match(text) else text
@@ -42,7 +43,7 @@ def pastes(text: str) -> Sequence[str]:
         rest = part
         while rest:
             room = _LONGEST_PASTE - len(pieces[-1])
-            if not room or pieces[-1].count("\n") == _MOST_ENDS:
+            if not room or (pieces[-1].count("\n") == _MOST_ENDS and "\n" in rest[:room]):
                 pieces.append("")
                 continue
             pieces[-1] += rest[:room]

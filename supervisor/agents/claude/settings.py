@@ -217,7 +217,7 @@ def _listed_in(text: str) -> Sequence[object]:
 
 
 def _is_blank(text: str) -> bool:
-    return not text.removeprefix(_BOM).strip()
+    return not text.removeprefix(_BOM).strip(" \t\r\n")
 
 
 def _root(text: str) -> Node:

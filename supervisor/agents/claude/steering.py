@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from supervisor.agents.claude import asking, command, endpoint, files, hooks, launching, pasting, settings
+from supervisor.agents.claude import asking, command, files, hooks, launching, models, pasting, settings
 from supervisor.agents.steering import Steering
 from supervisor.core.errors import Refused
 from supervisor.core.model import Resume, Session
@@ -33,14 +33,14 @@ class ClaudeSteering(Steering):
         """See ``Steering.relaunch``."""
         return launching.relaunched(session.resume, argv) if session.resume else None
 
-    def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
-        """A URL of its model's API that answers anybody who can reach it."""
-        del session
-        return endpoint.endpoint(home, environment)
-
     def marks(self, session_id: str) -> Mapping[str, str]:
-        """What it gives to all that it starts."""
+        """See ``Steering.marks``."""
         return {"CLAUDE_CODE_SESSION_ID": session_id}
+
+    def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
+        """See ``Steering.endpoint``."""
+        del session
+        return models.endpoint(files.settings_in(home), environment)
 
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """See ``Steering.remains``. The lines of its prompts in ``history.jsonl`` stay."""

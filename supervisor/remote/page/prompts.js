@@ -6,7 +6,7 @@ import { trouble } from './orders.js';
 import { say } from './words.js';
 
 const shown_length = 4000;
-// Milliseconds for the transcript to show what was taken, before its bubble goes or says that nothing came.
+// Milliseconds for which the bubble of what was taken stands, if the transcript does not show it sooner.
 const transcript_within = 3000;
 // Milliseconds by which the transcript may be heard before the answer to an order.
 const slack = 2000;
@@ -17,15 +17,18 @@ const same = (said, given) => said === given || (given.length > 40 && said.inclu
 
 export class Prompts {
   #me;
+  #find;
   #cancel;
   #take_back;
   #known = new Map();
   #heard = [];
   #may = false;
 
-  // *cancel(prompt)* takes a waiting one back at the computer, *take_back(text)* puts its text into the box.
-  constructor(me, cancel, take_back) {
+  // *find(id)* asks what has become of one, *cancel(prompt)* takes a waiting one back at the computer,
+  // *take_back(text)* puts its text into the box.
+  constructor(me, find, cancel, take_back) {
     this.#me = me;
+    this.#find = find;
     this.#cancel = cancel;
     this.#take_back = take_back;
     this.element = h('div', { class: 'given-all', role: 'group', 'aria-label': say('given') });
@@ -35,6 +38,7 @@ export class Prompts {
   show(told, may) {
     this.#may = may;
     told.forEach((prompt) => this.put(prompt));
+    told.forEach(({ id }) => { this.#known.get(id).asked = false; });
     const there = new Set(told.map(({ id }) => id));
     for (const [id, known] of this.#known) if (!there.has(id)) this.#is_gone(id, known);
     this.element.hidden = !this.element.children.length;
@@ -71,16 +75,20 @@ export class Prompts {
     return at >= 0;
   }
 
-  // No longer told of: taken as a rule. If the transcript never shows it, its text is not thrown away.
-  #is_gone(id, known) {
-    const { state } = known.prompt;
-    if (known.dismissed || ['refused', 'vanished'].includes(state)) return;
+  // No longer told of, so it is done: taken, as a rule. Else its text is not thrown away.
+  async #is_gone(id, known) {
+    if (known.dismissed || known.asked || ['refused', 'vanished'].includes(known.prompt.state)) return;
     if (this.#is_written(known)) return this.#drop(id);
-    this.#later(known, () => {
-      if (state !== 'waiting') return this.#drop(id);
+    known.asked = true;
+    try {
+      this.put(await this.#find(id));
+    } catch (error) {
+      if (known.dismissed) return;
+      // No answer: asked again soon. Nobody knows it: so it is said.
+      if (!error.status) return this.#later(known, () => { known.asked = false; });
       known.prompt = { ...known.prompt, state: 'vanished', note: null };
       this.#draw(id);
-    });
+    }
   }
 
   #later(known, act) {

@@ -95,8 +95,7 @@ export class Screen {
     this.#measure();
     const stream = this.#stream = new AbortController();
     try {
-      const { rows, columns } = this.#room();
-      const response = await this.#wire.open(`${path_of(this.#id)}/screen?columns=${columns}&rows=${rows}`, stream.signal);
+      const response = await this.#wire.open(`${path_of(this.#id)}/screen`, stream.signal);
       await listen(response, ({ event, data }) => { if (event === 'screen' && data) this.#hear(data); }, () => { this.#attempt = 0; });
       this.#over(null, stream);
     } catch (error) {

@@ -9,7 +9,7 @@ import threading
 import psutil
 import pytest
 
-from supervisor.core.errors import Failed, NoSuchSession
+from supervisor.core.errors import NoSuchSession
 from supervisor.terminal import wire
 from tests.lab.held import Held
 from tests.lab.waiting import until
@@ -77,18 +77,6 @@ def test_a_broken_pipe_ends_a_hosted_program(held: Held) -> None:
     caller.code()
 
     assert bytes(caller.output) == b"y\r\n141\r\n"
-
-
-@pytest.mark.parametrize(
-    ("argv", "said"), [(("no-such-program",), "no-such-program"), (("/etc/passwd",), "/etc/passwd")]
-)
-def test_what_cannot_be_started_is_said(held: Held, argv: tuple[str, ...], said: str) -> None:
-    """One sentence with the program's name, and no holder is left."""
-    with pytest.raises(Failed, match=said):
-        held.run(*argv)
-
-    until(lambda: held.nursery.children() == [])
-    assert list(held.folder.glob("[0-9a-f]*.sock")) == []
 
 
 def test_a_new_size_reaches_the_program(held: Held) -> None:

@@ -1,8 +1,10 @@
 """Terminal programs to type into; they are run on Linux."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ if sys.platform != "linux":
 else:
     from tests.lab.fixtures import do_without
     from tests.lab.panes import Kitty, Place, Screen, StandIn, Tmux, missing
+    from tests.supervisor.terminal.adopted.osascript import Osascript
 
     Start = Callable[[Place], None]
 
@@ -62,3 +65,9 @@ else:
         """What stands in for WezTerm."""
         start(place := StandIn("wezterm"))
         return place
+
+    @pytest.fixture
+    def osascript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Osascript:
+        """What stands in for macOS's."""
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        return Osascript(tmp_path)
