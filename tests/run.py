@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = {
     "chromium": "chromium",
     "dbus-daemon": "dbus",
+    "dtach": "dtach",
     "fish": "fish",
     "git": "git",
     "gnome-session-inhibit": "gnome-session-bin",

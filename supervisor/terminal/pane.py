@@ -23,12 +23,11 @@ _LARGEST: Final = 1000
 class Pane:
     """Owns both sides of a terminal, and its size."""
 
-    def __init__(
-        self, rows: int, columns: int, resized: Callable[[int, int], None] = lambda *_: None
-    ) -> None:
-        """Zeros: the usual size. *resized*: called with each size after that. Raises ``OSError``."""
-        self._resized = resized
-        self.number, self.theirs = posix.open_terminal(min(rows, _LARGEST), min(columns, _LARGEST))
+    def __init__(self) -> None:
+        """A new one, without a size. Raises ``OSError``."""
+        self.number, self.theirs = posix.open_terminal()
+        #: Called with each new size, before anything that is printed for it is read.
+        self.resized: Callable[[int, int], object] = _noted
         self._size_after_nudge: tuple[int, int] | None = None
 
     def read(self) -> bytes:
@@ -54,7 +53,7 @@ class Pane:
 
     def resize(self, rows: int, columns: int) -> None:
         """Give it that size, or the nearest that it can have."""
-        size = min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)
+        size = nearest(rows, columns)
         if self._size_after_nudge:
             self._size_after_nudge = size
         else:
@@ -79,10 +78,19 @@ class Pane:
 
     def _set(self, rows: int, columns: int) -> None:
         posix.resize(self.number, rows, columns)
-        self._resized(rows, columns)
+        self.resized(rows, columns)
 
     def close(self) -> None:
         """Whatever is in it gets a hang-up."""
         os.close(self.theirs)
         os.close(self.number)
         self._size_after_nudge = None
+
+
+def nearest(rows: int, columns: int) -> tuple[int, int]:
+    """The size nearest to that one that a terminal can have."""
+    return min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)
+
+
+def _noted(_rows: int, _columns: int) -> None:
+    """Nobody wants to know."""
