@@ -48,6 +48,8 @@ class Client:
         self.slow = False
         #: When it has caught up, the program is to paint its screen anew.
         self.repaint = False
+        #: A viewer was told that what follows is meant for this size.
+        self.size = (0, 0)
         self.told_exit = False
         #: Bytes of its input that are not typed yet.
         self.waiting = 0
@@ -205,6 +207,12 @@ class Clients:
             if client.listens and (client.offset is not None or not looking):
                 self.tell(client, message)
 
+    def pass_on_size(self) -> None:
+        """What is printed from now on is meant for another one."""
+        for client in tuple(self._all):
+            if self._is_viewer(client) and not client.pending:
+                self.send(client)
+
     def pass_on(self, text: bytes) -> bool:
         """That was printed now, and is in the ring. Whether somebody does not take it all at once."""
         begin = self._ring.end - len(text)
@@ -249,8 +257,13 @@ class Clients:
             client.pending = wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
             client.offset = ring.begin
             client.repaint = True
+        elif self._is_viewer(client) and client.size != (size := ring.size_at(client.offset or 0)):
+            client.size = size
+            client.pending = wire.encode(wire.Sized(*size))
         elif client.offset is not None and client.offset < ring.end:
             text = ring.read(client.offset)
+            if self._is_viewer(client):
+                text = text[: ring.resized_after(client.offset) - client.offset]
             client.pending = wire.output(client.offset, text)
             client.offset += len(text)
         elif self.exit and client.listens and not client.told_exit:
@@ -259,6 +272,10 @@ class Clients:
         elif client.is_screen:
             self._caught_up(client)
         return bool(client.pending)
+
+    @staticmethod
+    def _is_viewer(client: Client) -> bool:
+        return client.offset is not None and not client.is_screen
 
     def _caught_up(self, client: Client) -> None:
         client.slow = False

@@ -80,6 +80,8 @@ class Holder:
         *signals*: is readable when a child has changed. *first*: who ordered it.
         """
         self._pane, self._child, self._signals = pane, hello.child, signals
+        pane.resized = self._resized
+        self._ring.resized(*pane.size())
         self._keyboard.open(pane.number)
         self._clients.open(hello, listening)
         self._clients.admit(first)
@@ -122,6 +124,11 @@ class Holder:
     def _lose_patience(self) -> None:
         for client in self._clients.are_behind(_BEHIND // 2):
             client.slow = True
+
+    def _resized(self, rows: int, columns: int) -> None:
+        """What is printed from now on is meant for that size: viewers know before it comes."""
+        self._ring.resized(rows, columns)
+        self._clients.pass_on_size()
 
     def nudge(self) -> None:
         """Make the program paint its screen anew, for somebody who has not got all that made it.

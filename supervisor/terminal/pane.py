@@ -6,6 +6,7 @@ assert sys.platform != "win32"
 
 import contextlib
 import os
+from collections.abc import Callable
 from typing import Final
 
 from supervisor.terminal import posix
@@ -26,6 +27,8 @@ class Pane:
         """A new one, without a size. Raises ``OSError``."""
         self.number, self.theirs = posix.open_terminal()
         self._size_after_nudge: tuple[int, int] | None = None
+        #: Called with each size that it gets.
+        self.resized: Callable[[int, int], None] = lambda *_: None
 
     def read(self) -> bytes:
         """What was printed, up to some size; nothing when there is nothing now."""
@@ -54,7 +57,7 @@ class Pane:
         if self._size_after_nudge:
             self._size_after_nudge = size
         else:
-            posix.resize(self.number, *size)
+            self._give(*size)
 
     def nudge(self) -> bool:
         """Make the program paint its screen anew: many do so only when its size has changed.
@@ -64,14 +67,18 @@ class Pane:
         if self._size_after_nudge:
             return False
         rows, columns = self._size_after_nudge = posix.size(self.number)
-        posix.resize(self.number, rows - 1 or 2, columns)
+        self._give(rows - 1 or 2, columns)
         return True
 
     def end_nudge(self) -> None:
         """Back to the size that it is to have."""
         if self._size_after_nudge:
-            posix.resize(self.number, *self._size_after_nudge)
-            self._size_after_nudge = None
+            size, self._size_after_nudge = self._size_after_nudge, None
+            self._give(*size)
+
+    def _give(self, rows: int, columns: int) -> None:
+        posix.resize(self.number, rows, columns)
+        self.resized(rows, columns)
 
     def close(self) -> None:
         """Whatever is in it gets a hang-up."""

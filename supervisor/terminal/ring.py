@@ -9,8 +9,12 @@ from supervisor.terminal.modes import Modes
 _BLOCK: Final = 64 * 1024
 
 
+#: So many changes of the terminal's size are remembered.
+_SIZES: Final = 64
+
+
 class Ring:
-    """Owns at most *limit* bytes (and one block), and the modes that were set before them."""
+    """Owns at most *limit* bytes (and one block), the modes that were set before them, and the sizes."""
 
     def __init__(self, limit: int = 2 * 2**20) -> None:
         self._limit = limit
@@ -23,6 +27,8 @@ class Ring:
         #: Which were on where somebody asked last.
         self._asked = Modes()
         self._asked_at = 0
+        #: From that offset on the terminal had so many rows and columns.
+        self._sizes: list[tuple[int, int, int]] = []
 
     def append(self, text: bytes) -> None:
         """It was printed."""
@@ -48,6 +54,20 @@ class Ring:
                 return bytes(block[offset - place :])
             place += len(block)
         return b""
+
+    def resized(self, rows: int, columns: int) -> None:
+        """What is printed from now on is meant for that size."""
+        self._sizes = [size for size in self._sizes if size[0] < self.end][1 - _SIZES :]
+        self._sizes.append((self.end, rows, columns))
+
+    def size_at(self, offset: int) -> tuple[int, int]:
+        """The size that what stands there was meant for; zeros if none is known."""
+        fit = [size for size in self._sizes if size[0] <= offset] or self._sizes[:1] or [(0, 0, 0)]
+        return fit[-1][1:]
+
+    def resized_after(self, offset: int) -> int:
+        """Where the next size begins; the end if there is none."""
+        return next((size[0] for size in self._sizes if size[0] > offset), self.end)
 
     def modes_at_end(self) -> Modes:
         """Which modes are on now: what was printed since somebody asked last is looked through."""

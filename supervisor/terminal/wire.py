@@ -217,6 +217,13 @@ class Paused(NamedTuple):
     paused: bool
 
 
+class Sized(NamedTuple):
+    """To viewers: what is printed from here on is meant for a screen of this size."""
+
+    rows: int
+    columns: int
+
+
 class Exit(NamedTuple):
     """The command has ended, after *offset* bytes of output. Negative code: by that signal."""
 
@@ -258,6 +265,7 @@ Message: TypeAlias = (
     | State
     | Stopped
     | Paused
+    | Sized
     | Exit
     | Failure
 )
@@ -291,6 +299,7 @@ _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     25: (Turn, "nbb"),
     26: (State, "nntnnbbbf"),
     27: (Paused, "b"),
+    28: (Sized, "nn"),
     32: (Fit, "nn"),
 }
 _KINDS: Final = {message: (kind, layout) for kind, (message, layout) in _LAYOUTS.items()}

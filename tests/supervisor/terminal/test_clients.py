@@ -158,6 +158,20 @@ def test_a_viewer_holds_nothing_up_and_is_no_screen(held: Held) -> None:
     assert b"painted" not in first.output
 
 
+def test_a_viewer_is_told_the_size_that_output_was_meant_for(held: Held) -> None:
+    """Each size comes before what was printed for it, also to one who comes later."""
+    caller = held.run("sh", "-c", "stty size; read x; stty size; cat", size=(24, 80))
+    early = held.view(caller).wait_for(b"24 80")
+
+    caller.say(wire.Resize(40, 120))
+    caller.type(b"\n")
+    early.wait_for(b"40 120")
+    late = held.view(caller).wait_for(b"40 120")
+
+    assert early.told(wire.Sized) == late.told(wire.Sized) == [wire.Sized(24, 80), wire.Sized(40, 120)]
+    assert not caller.told(wire.Sized)
+
+
 def test_a_viewer_may_ask_for_a_new_picture(held: Held) -> None:
     """The program learns of another size and of the old one again."""
     first = held.run("bash", "-c", "trap 'stty size' WINCH; echo ready; while :; do sleep 0.02; done")

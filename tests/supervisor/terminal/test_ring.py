@@ -92,3 +92,28 @@ def test_modes_at_the_end_are_right_however_often_they_are_asked(
             assert ring.modes_at_end().restored() == modes.restored()
 
     assert ring.modes_at_end().restored() == modes.restored()
+
+
+def test_each_byte_knows_the_size_it_was_meant_for() -> None:
+    """Old output is painted on a screen as large as the one that it was printed to."""
+    ring = Ring()
+    ring.resized(24, 80)
+    ring.append(b"small")
+    ring.resized(40, 100)
+    ring.resized(40, 120)
+    ring.append(b"large")
+
+    assert [ring.size_at(offset) for offset in (0, 4, 5, 10)] == [(24, 80), (24, 80), (40, 120), (40, 120)]
+    assert [ring.resized_after(offset) for offset in (0, 4, 5)] == [5, 5, 10]
+
+
+def test_sizes_are_forgotten_too() -> None:
+    """A window that is drawn larger and smaller for hours costs nothing; the newest size is known."""
+    ring = Ring()
+    for number in range(1000):
+        ring.resized(10, number)
+        ring.append(b"x")
+
+    assert len(ring._sizes) <= 64
+    assert ring.size_at(ring.end) == (10, 999)
+    assert ring.size_at(0)[0] == 10

@@ -45,6 +45,7 @@ messages = st.one_of(
     ),
     st.builds(wire.Stopped, numbers),
     st.builds(wire.Paused, st.booleans()),
+    st.builds(wire.Sized, numbers, numbers),
     st.builds(wire.Exit, numbers, numbers),
     st.builds(wire.Failure, numbers, texts),
 )
