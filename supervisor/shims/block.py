@@ -124,10 +124,15 @@ if status is-interactive
         return $code
     end
     function wakeline_shim
-        if functions -q $argv[1]; and not functions $argv[1] | string match -q '*wakeline_host*'
-            return
+        set -l name $argv[1]
+        set -l program $name
+        if functions -q $name; and not functions $name | string match -q '*wakeline_host*'
+            set program (functions $name |
+                string replace -rf ".*--description 'alias "$name"[= ]([A-Za-z0-9_./~-]*/"$name")'.*" '$1')
+            test -n "$program"; or return
+            set program (string replace -r '^~' $HOME -- $program)
         end
-        eval "function $argv[1]; wakeline_host '$argv[2]' '$argv[3]' $argv[1] \$argv; end"
+        eval "function $name; wakeline_host '$argv[2]' '$argv[3]' "(string escape -- $program)" \$argv; end"
     end
 @PROGRAMS@
 end"""
