@@ -11,6 +11,7 @@ from supervisor.core.desk import Desk
 from supervisor.core.model import Page, Session
 from supervisor.core.steering import DESK, Remains
 from supervisor.environment import clean, of_login
+from supervisor.steering.errands import Errands
 from supervisor.steering.panes import Panes
 from supervisor.steering.processes import Doer, Start
 from supervisor.steering.questions import Questions
@@ -126,6 +127,7 @@ def open_wheel(
         recovery=recovery,
         views=views,
         shelf=shelf,
+        errands=Errands(of_login),
         roll=roll,
     )
 

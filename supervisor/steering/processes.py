@@ -67,13 +67,14 @@ class Doer:
         run = self._own(session)
         if session.terminal:
             await self._roll.pause(session.terminal)
-        reached = await tree.pause(run, self._marks(session))
+        spares = self._steering(session.agent).spares
+        reached = await tree.pause(run, self._marks(session), spare=spares)
         return {"paused": not reached.escaped, "escaped": [one.run.pid for one in reached.escaped]}
 
     async def go_on(self, session: Session) -> Mapping[str, Any]:
         """Let its processes go on."""
         run = self._own(session)
-        await tree.resume(run, self._marks(session))
+        await tree.resume(run, self._marks(session), spare=self._steering(session.agent).spares)
         if session.terminal:
             await self._roll.resume(session.terminal)
         return {"paused": False}
@@ -87,7 +88,13 @@ class Doer:
     async def stop(self, session: Session, *, left_behind: bool) -> Mapping[str, Any]:
         """End it: gently, then firmly. Raises ``Failed`` when something could not be ended."""
         run = self._ends_by(session)
-        done = await tree.stop(run, self._marks(session), gentle_seconds=_GENTLE, whole=left_behind)
+        done = await tree.stop(
+            run,
+            self._marks(session),
+            gentle_seconds=_GENTLE,
+            whole=left_behind,
+            spare=self._steering(session.agent).spares,
+        )
         if done.failed:
             raise Failed(f"Process {done.failed[0].pid} could not be ended.", "See: wakeline show")
         await self._looks.look_now(session.agent)
@@ -118,8 +125,9 @@ class Doer:
         self._way_back(session)
         async with _Once(self._reviving, session_id):
             environment = self._processes.environment(session.run.pid) or self._environment()
-            await self.stop(session, left_behind=False)
-            session = await self._nobodys(await self._session(session_id))
+            if not self._steering(session.agent).joins(session, self._processes):
+                await self.stop(session, left_behind=False)
+                session = await self._nobodys(await self._session(session_id))
             return await self._revive(session, self._clean(environment))
 
     async def _nobodys(self, session: Session) -> Session:

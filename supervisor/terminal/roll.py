@@ -174,12 +174,9 @@ class Holders:
 
 
 def _started(folder: Path, nursery: Callable[[int], object], asked: wire.Start) -> str:
-    line = calling.nursery(folder, nursery)
-    try:
-        line.say(asked, wire.Watch(wire.VERSION))
-        return line.greeted().id.decode()
-    finally:
-        line.connection.close()
+    line, hello = calling.hold(folder, nursery, asked, wire.Watch(wire.VERSION))
+    line.connection.close()
+    return hello.id.decode()
 
 
 def _answer(greeted: "asyncio.Future[None]") -> None:

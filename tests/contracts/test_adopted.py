@@ -19,7 +19,7 @@ from supervisor.core.errors import Failed, Refused, WrongUse
 from supervisor.core.model import Run
 from supervisor.terminal import adopted
 from tests.lab.fixtures import do_without
-from tests.lab.panes import PLACES, Place, Recorder, end, missing
+from tests.lab.panes import PLACES, Place, Recorder, alive, end, missing
 from tests.lab.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
@@ -173,20 +173,14 @@ def test_a_pane_that_is_gone_says_so(place: Place) -> None:
     inside = place.recorder()
     pane, run = inside.pane, inside.run
 
+    process = psutil.Process(inside.pid)
     place.close()
-    until(lambda: not psutil.pid_exists(inside.pid) or not _alive(inside.pid))
+    until(lambda: not alive(process))
 
     with pytest.raises((Refused, Failed)):
         adopted.paste(pane, "x", expects=run, takes_pastes=True)
     assert adopted.screen_text(pane) is None
     assert adopted.find(pane.tty, {}) is None
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def test_what_it_shows_can_be_read(place: Place) -> None:

@@ -134,11 +134,18 @@ def _socket(server: int, environment: Mapping[str, str]) -> str | None:
     """Its name begins with the PID; the rest may have been changed since."""
     folders = (
         environment.get("SCREENDIR"),
-        *_folders(getpass.getuser()),
+        *_folders(_user()),
         environment.get("HOME", "") + "/.screen",
     )
     found = (path for folder in folders if folder for path in sorted(Path(folder).glob(f"{server}.*")))
     return next((str(path) for path in found if "-query" not in path.name), None)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _folders(user: str) -> Sequence[str]:

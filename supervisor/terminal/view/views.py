@@ -85,44 +85,27 @@ class Views:
 
 
 class View:
-    """One who looks at a terminal. Owns what it was shown; it is never owed more than one frame."""
+    """One who looks at a terminal. It is never owed more than one frame."""
 
     def __init__(self, painting: "_Painting", left: Callable[[], None]) -> None:
         """*left*: called once when it does not look any more."""
         self._painting = painting
         self._left = left
-        self._open = True
+        self.is_open = True
         self.news = asyncio.Event()
-        self.news.set()
 
     @property
     def modes(self) -> Modes:
         """What keys are to look like now; see ``view.keys``."""
         return self._painting.picture.modes if self._painting.picture else Modes()
 
-    async def frames(self) -> AsyncIterator[Frame]:
+    def frames(self) -> AsyncIterator[Frame]:
         """What changes, from the whole picture on; ends with the command, or its terminal.
 
-        Raises ``Failed`` when it cannot be painted any more.
+        Waiting for the next one may be given up and begun again. Raises ``Failed`` when the terminal
+        cannot be painted any more.
         """
-        painting = self._painting
-        epoch, number = -1, -1
-        picture: Picture | None = None
-        rows: Sequence[bytes] = ()
-        while self._open:
-            await self.news.wait()
-            self.news.clear()
-            if painting.picture and number != painting.number:
-                if epoch != painting.epoch:
-                    picture = None
-                made = frame(painting.picture, painting.rows, picture, rows)
-                picture, rows = painting.picture, painting.rows
-                epoch, number = painting.epoch, painting.number
-                yield made
-            if painting.is_over and number == painting.number:
-                if painting.trouble:
-                    raise painting.trouble
-                return
+        return _Frames(self, self._painting)
 
     async def history(self, before: int, count: int) -> Page:
         """At most *count* lines from above the screen, before that number. Raises ``Failed``."""
@@ -130,9 +113,9 @@ class View:
 
     async def close(self) -> None:
         """Look no more."""
-        if not self._open:
+        if not self.is_open:
             return
-        self._open = False
+        self.is_open = False
         self.news.set()
         self._painting.viewers.discard(self)
         self._left()
@@ -148,6 +131,41 @@ class View:
         await self.close()
 
 
+class _Frames:
+    """Owns what a viewer was shown."""
+
+    def __init__(self, viewer: View, painting: "_Painting") -> None:
+        self._viewer = viewer
+        self._painting = painting
+        self._epoch = self._number = -1
+        self._picture: Picture | None = None
+        self._rows: Sequence[bytes] = ()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Frame:
+        while self._viewer.is_open:
+            self._viewer.news.clear()
+            if self._number != self._painting.number:
+                return self._next()
+            if self._painting.trouble:
+                raise self._painting.trouble
+            if self._painting.is_over:
+                break
+            await self._viewer.news.wait()
+        raise StopAsyncIteration
+
+    def _next(self) -> Frame:
+        painting = self._painting
+        assert painting.picture is not None
+        before = self._picture if self._epoch == painting.epoch else None
+        made = frame(painting.picture, painting.rows, before, self._rows)
+        self._picture, self._rows = painting.picture, painting.rows
+        self._epoch, self._number = painting.epoch, painting.number
+        return made
+
+
 class _Painting:
     """Owns one painter, the newest picture, and who is to be told of it."""
 
@@ -158,9 +176,10 @@ class _Painting:
         self.picture: Picture | None = None
         #: Never changed, only replaced: viewers keep what they were shown.
         self.rows: Sequence[bytes] = ()
-        #: Counts painters, and pictures.
+        #: The painter that made the picture, and the number of the picture.
         self.epoch = 0
-        self.number = 0
+        self.number = -1
+        self._painters = 0
         self.is_over = False
         self.trouble: Failed | Refused | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -238,7 +257,7 @@ class _Painting:
             self.is_over = True
             return
         self._process = process
-        self.epoch += 1
+        self._painters += 1
         self._answered = True
         watching = asyncio.create_task(self._watch_over(process))
         try:
@@ -325,6 +344,7 @@ class _Painting:
         self._new_rows = {}
         self.rows, self.picture = rows, picture
         self.number += 1
+        self.epoch = self._painters
         self.is_over = self.is_over or picture.ended is not None
         if not self._begun.done():
             self._begun.set_result(None)

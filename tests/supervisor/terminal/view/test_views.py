@@ -326,6 +326,20 @@ async def test_who_stops_looking_hears_no_more(held: Held, room: Room) -> None:
         await waiting
 
 
+async def test_waiting_can_be_given_up_and_begun_again(held: Held, room: Room) -> None:
+    """Who sends a sign of life now and then misses nothing by it."""
+    caller = held.run("sh", "-c", "printf ready; cat")
+    phone = await room.look(caller)
+    await phone.wait_for("ready")
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await phone.next()
+    caller.type(b" again")
+
+    await phone.wait_for("ready again")
+
+
 async def test_nothing_is_left_when_all_is_closed(held: Held, room: Room) -> None:
     """No painter, no task."""
     phones = [await room.look(held.run("cat")) for _ in range(3)]
