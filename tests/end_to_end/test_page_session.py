@@ -107,7 +107,8 @@ def test_older_pages_do_not_move_what_is_read(page: Page, desk: Desk) -> None:
     place = """() => [...document.querySelectorAll('.message .prose')]
         .find((one) => one.innerText === 'Message 330')?.getBoundingClientRect().top"""
     page.locator(".scroller").evaluate("box => { box.scrollTop = -4500; }")
-    before = until(lambda: page.evaluate(place) if held else None)
+    until(lambda: page.evaluate(place) and held)
+    before = page.evaluate(place)
     assert page.locator(".part").count() == 4
 
     held.pop().continue_()
