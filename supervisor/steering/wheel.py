@@ -177,7 +177,9 @@ class Wheel:
         if self._desk.helm.outbox.find(prompt.id) or await self._shelf.prompt(prompt.id):
             return
         session = self._live(prompt.session_id)
-        if reason := objection(session, prompt.when, self._steering(session.agent).typing):
+        typing = self._steering(session.agent).typing
+        # One that has just been brought back is not seen in its terminal yet: the outbox waits for that.
+        if prompt.when == "now" and (reason := objection(session, prompt.when, typing)):
             raise _refused(reason)
         await self._shelf.keep_prompt(prompt)
         self._post(events.PromptGiven(prompt=prompt, at=time.time()))

@@ -21,6 +21,8 @@ _INPUT_LIMIT: Final = 256 * 1024
 _LONGEST: Final = 1024 * 1024
 #: Who asks so much and does not read the answers is let go.
 _ANSWERS_LIMIT: Final = 1024 * 1024
+#: Seconds in which nobody is let in when there are no descriptors left.
+_REST: Final = 1.0
 #: More come only from somebody who has gone wrong.
 _MOST: Final = 64
 
@@ -128,7 +130,10 @@ class Clients:
             return
         try:
             connection, _ = self._listening.accept()
+        except BlockingIOError:
+            return
         except OSError:
+            self._ready.rest(self._listening.fileno(), _REST)
             return
         if posix.is_me(connection) and len(self._all) < _MOST:
             self.admit(connection)

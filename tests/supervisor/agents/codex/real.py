@@ -174,3 +174,14 @@ def ready(terminal: Terminal) -> None:
     """Wait until the terminal takes a prompt."""
     terminal.wait_for("fake-model", seconds=60)
     terminal.settle()
+
+
+def leave(terminal: Terminal) -> None:
+    """Quit, as a person does: once more where the first key only ended what was still going on."""
+    terminal.settle()
+    terminal.press("\x03")
+    try:
+        terminal.wait(3)
+    except subprocess.TimeoutExpired:
+        terminal.press("\x03")
+        terminal.wait()

@@ -16,7 +16,7 @@ import psutil
 
 from supervisor.core.model import Sign
 from tests.lab.waiting import until
-from tests.supervisor.agents.codex.real import Feed, Home, Start, ready
+from tests.supervisor.agents.codex.real import Feed, Home, Start, leave, ready
 
 pytestmark = [pytest.mark.usefixtures("needs_codex"), pytest.mark.timeout(180)]
 
@@ -32,8 +32,7 @@ def test_a_terminal_of_its_own_serves_its_session_until_it_ends(home: Home, in_t
     working = home.only()
     until(lambda: home.written(before.session_id) is Sign.IDLE)
     until(lambda: home.only().facts.title == "hello %%slow:3%%")
-    terminal.press("\x03")
-    terminal.wait()
+    leave(terminal)
 
     assert before.run.pid == terminal.pid
     assert before.facts.cwd == str(home.launch.cwd)
@@ -130,8 +129,7 @@ def test_the_daemon_tells_when_a_session_needs_its_user(daemon_home: Home, in_te
     feed.wait_for(Sign.WORKING, answered_at)
     feed.wait_for(Sign.IDLE, answered_at)
     terminal.wait_for("Finished tool", since=place)
-    terminal.press("\x03")
-    terminal.wait()
+    leave(terminal)
 
     assert asking == (before.session_id, Sign.ASKING, "approval")
     assert {session_id for session_id, _, _ in feed.told} == {before.session_id}

@@ -25,7 +25,7 @@ from supervisor.core.model import Session, Sighting, Sign
 from supervisor.core.steering import Decision, Prompt, Verdict
 from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
-from tests.supervisor.agents.codex.real import Feed, Home, Start, ready
+from tests.supervisor.agents.codex.real import Feed, Home, Start, leave, ready
 
 pytestmark = [pytest.mark.usefixtures("needs_codex"), pytest.mark.timeout(180)]
 
@@ -84,13 +84,6 @@ def written(home: Home, session: Session) -> Sequence[Mapping[str, Any]]:
     found = codex.find(home.codex, session.id)
     lines = Path(found.where).read_text().splitlines(keepends=True) if found else []
     return [json.loads(line) for line in lines if line.endswith("\n")]
-
-
-def leave(terminal: Terminal) -> None:
-    """Quit, as a person does when nothing runs."""
-    terminal.settle()
-    terminal.press("\x03")
-    terminal.wait()
 
 
 def test_a_command_is_allowed_from_afar(daemon_home: Home, feed: Feed, in_terminal: Start) -> None:
