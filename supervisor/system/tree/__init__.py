@@ -20,7 +20,7 @@ else:
 
 __all__ = ["Reached", "Stopped", "family", "left_behind", "pause", "paused", "resume", "stop"]
 
-#: Whom of those that were left behind to leave alone: what many sessions share, such as a daemon.
+#: Whom to leave alone, with all below it: what many sessions share, such as a daemon.
 Spare = Callable[[Process], bool]
 
 

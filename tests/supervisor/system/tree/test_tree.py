@@ -348,6 +348,20 @@ async def test_whom_the_caller_spares_goes_on(plant: Plant) -> None:
     assert status(daemon) == psutil.STATUS_SLEEPING
 
 
+async def test_a_child_that_the_caller_spares_goes_on(plant: Plant) -> None:
+    """What many sessions share is at first the child of whichever started it."""
+    planted = plant(f"sh -c 'echo $$ > shared; sh -c \"echo \\$\\$ > below; {WAIT}\"; true' &\n{WAIT}")
+    shared, below = pids(planted, "shared", "below")
+
+    paused = await tree.pause(planted.run, planted.marks, spare=lambda p: p.run.pid == shared)
+    done = await tree.stop(
+        planted.run, planted.marks, whole=True, gentle_seconds=1, spare=lambda p: p.run.pid == shared
+    )
+
+    assert not {shared, below} & {one.pid for one in (*paused.runs, *done.ended)}
+    assert {status(shared), status(below)} == {psutil.STATUS_SLEEPING}
+
+
 async def test_a_process_is_signalled_by_pid_and_start(system: Any, plant: Plant) -> None:
     """The same PID with another start is somebody else, and hears nothing."""
     planted = plant(WAIT)
