@@ -21,6 +21,8 @@ from supervisor.terminal.ready import Ready
 
 #: Seconds without any holder after which it goes.
 _IDLE: Final = 60.0
+#: Seconds in which nobody is served when there are no descriptors left.
+_REST: Final = 1.0
 
 
 def main() -> int:
@@ -71,7 +73,10 @@ class Nursery:
         while True:
             try:
                 connection, _ = self._listening.accept()
+            except BlockingIOError:
+                return
             except OSError:
+                self._ready.rest(self._listening.fileno(), _REST)
                 return
             self._fork(connection)
             connection.close()

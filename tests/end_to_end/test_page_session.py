@@ -103,10 +103,12 @@ def test_older_pages_do_not_move_what_is_read(page: Page, desk: Desk) -> None:
     page.route("**/entries?*before=*", lambda route: held.append(route))
     pair(page, desk)
     open_session(page)
+    page.get_by_text("Message 399").wait_for()
     place = """() => [...document.querySelectorAll('.message .prose')]
         .find((one) => one.innerText === 'Message 330')?.getBoundingClientRect().top"""
     page.locator(".scroller").evaluate("box => { box.scrollTop = -4500; }")
-    before = until(lambda: page.evaluate(place))
+    until(lambda: page.evaluate(place) and held)
+    before = page.evaluate(place)
     assert page.locator(".part").count() == 4
 
     held.pop().continue_()

@@ -17,7 +17,7 @@ from supervisor.terminal.view.picture import EMPTY, Frame, Modes, Page, Picture,
 #: How terminals are called.
 _ID: Final = re.compile("[0-9a-f]+")
 #: Seconds within which a terminal is painted for the first time, or a page of lines comes.
-_WITHIN: Final = 10.0
+_WITHIN: Final = 20.0
 #: A painter waits so long for somebody else to look: a page that is loaded anew.
 _LINGER: Final = 2.0
 #: A painter that has not answered for so long hangs.
@@ -186,7 +186,7 @@ class _Painting:
         self._new_rows: dict[int, bytes] = {}
         self._lines: list[bytes] = []
         self._asked: deque[asyncio.Future[Page]] = deque()
-        self._answered = True
+        self._answered = asyncio.Event()
         self._deaths: deque[float] = deque()
         self._begun = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._run(), name="painting")
@@ -258,7 +258,6 @@ class _Painting:
             return
         self._process = process
         self._painters += 1
-        self._answered = True
         watching = asyncio.create_task(self._watch_over(process))
         try:
             await self._listen(process)
@@ -278,13 +277,19 @@ class _Painting:
                     await asyncio.sleep(0)
 
     async def _watch_over(self, process: asyncio.subprocess.Process) -> None:
+        # Loading takes its time on a busy machine; a painter that works is quicker.
+        within = max(self._answers_within, _WITHIN)
         while True:
-            self._answered = False
+            self._answered.clear()
             self._say(b"ping\n")
-            await asyncio.sleep(self._answers_within)
-            if not self._answered:
+            try:
+                async with asyncio.timeout(within):
+                    await self._answered.wait()
+            except TimeoutError:
                 _kill(process)
                 return
+            within = self._answers_within
+            await asyncio.sleep(within)
 
     async def _mourn(self) -> None:
         now = time.monotonic()
@@ -308,7 +313,7 @@ class _Painting:
 
     def _take(self, line: bytes) -> None:
         """One line of the painter. Raises ``ValueError`` for nonsense."""
-        self._answered = True
+        self._answered.set()
         kind, _, rest = line.rstrip(b"\n").partition(b" ")
         match kind:
             case b"row":

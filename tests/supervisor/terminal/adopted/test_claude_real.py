@@ -86,7 +86,7 @@ def desk(
         begin = f"cd {shlex.quote(str(launch.cwd))}", f"PROMPT_COMMAND='PROMPT_COMMAND=; {command}'"
         rules.write_text("\n".join((*variables, *begin, "")))
         place.open(["bash", "--rcfile", str(rules), "-i"])
-        desk = Desk(place, Inside(until(lambda: _running(launch.argv[0], place))))
+        desk = Desk(place, Inside(until(lambda: _running(launch.argv[0], place)) or 0))
         until(lambda: desk.sees(Sign.IDLE))
         until(lambda: "manual mode on" in desk.shown)
         yield desk
