@@ -12,30 +12,39 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from supervisor import __version__, terminal
+from supervisor import __version__, programs, terminal
 from supervisor import settings as setting
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
 from supervisor.core import awake as awake_rules
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
+from supervisor.core.errors import WrongUse
+from supervisor.core.helm import Helm
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
-from supervisor.core.model import Machine, Power, Resume
+from supervisor.core.link import Links, Policy
+from supervisor.core.model import Kind, Machine, Power, Resume, Session
+from supervisor.core.rescue import Rescue
+from supervisor.core.steering import Typing
 from supervisor.engine import Engine, Hands
+from supervisor.environment import of_login
 from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
+from supervisor.steering import Panes, Shelf, open_wheel
+from supervisor.steering.lifeline import Lifeline, Pauses
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
-from supervisor.system import boot, power
+from supervisor.system import boot, network, power, sleep
 from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
 from supervisor.system.processes import Processes
+from supervisor.terminal.view import open_views
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
 
@@ -49,6 +58,7 @@ def serve(*, quiet: bool) -> int:
     _log(quiet)
     with Instance(places.runtime):
         private(places.state)
+        private(places.terminals)
         database = open_database(places.state / "wakeline.db")
         asyncio.run(_run(places, settings, database))
     return 0
@@ -91,7 +101,11 @@ class Supervisor:
             home=str(Path.home()),
         )
         self.desk = Desk(
-            keeper=Keeper(rules), resume=self._resume, keep_over=settings.list.keep_over_hours * 3600.0
+            keeper=Keeper(rules),
+            helm=Helm(_typing),
+            rescue=Rescue(Links(_policies(settings))),
+            resume=self._resume,
+            keep_over=settings.list.keep_over_hours * 3600.0,
         )
         self.engine = Engine(self.desk, self._hands())
         self.watch = open_watch(self._changed, logger.warning)
@@ -102,7 +116,9 @@ class Supervisor:
             started_at=processes.started_at,
             changed=lambda: self.observer.look_at_all(),
             ended=self._terminal_ended,
+            turned=lambda *turn: self.wheel.turned(*turn),
         )
+        panes = Panes(processes.environment)
         self.observer = Observer(
             agents=self._agents,
             processes=processes,
@@ -110,6 +126,7 @@ class Supervisor:
             post=self.engine.post,
             hosted=self.roll.hosted,
             ancestors=processes.ancestors,
+            pane=panes.of,
         )
         self.front = Front(
             desk=self.desk,
@@ -120,6 +137,35 @@ class Supervisor:
             machine=_machine(database),
             resume=self._resume,
         )
+        self.shelf = Shelf(self.front.store, places.trash)
+        self.views = open_views(places.terminals, programs.painter_command)
+        self.wheel = open_wheel(
+            desk=self.desk,
+            post=self.engine.post,
+            agents=self._agents,
+            seen=self.front,
+            eyes=self.observer,
+            processes=processes,
+            roll=self.roll,
+            start=lambda order: self.roll.start(order, self._start_nursery),
+            panes=panes,
+            views=self.views,
+            shelf=self.shelf,
+            hook=programs.hook_command(places.socket),
+        )
+        self.front.steered_by(self.wheel)
+        self.lifeline = Lifeline(
+            post=self.engine.post,
+            probe=self._reaches,
+            words=self.wheel.words,
+            give=self.wheel.give,
+            resume=self.wheel.resume,
+            pauses=Pauses(
+                first=float(settings.reconnect.first_pause_seconds),
+                longest=float(settings.reconnect.longest_pause_seconds),
+            ),
+        )
+        self._processes = processes
         self.server = Server(
             self.front,
             socket=places.socket,
@@ -142,6 +188,8 @@ class Supervisor:
             asyncio.create_task(self.watch.run(), name="watch"),
             asyncio.create_task(self.observer.run(), name="observe"),
             asyncio.create_task(power.follow(self._power), name="power"),
+            asyncio.create_task(sleep.follow(self._sleeps), name="sleep"),
+            asyncio.create_task(network.follow(self.lifeline.network_changed), name="network"),
         ]
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
         logger.info("serving at %s", self._places.socket)
@@ -161,11 +209,16 @@ class Supervisor:
         self.engine.post(
             events.Restored(sessions=observed, rebooted=last_boot not in {None, this_boot}, at=now)
         )
+        self.engine.post(events.PromptsRestored(prompts=await self.shelf.restored(), at=now))
+        await self.shelf.purge()
 
     async def _close(self) -> None:
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()
+        self.lifeline.close()
+        self.wheel.close()
+        await self.views.close()
         self.observer.close()
         self.roll.close()
         for stop in self._exits.values():
@@ -185,9 +238,19 @@ class Supervisor:
             effects.Look: lambda e: self.observer.look(e.agent),
             effects.ReadBranch: self._read_branch,
             effects.Save: lambda e: self.front.save(e.session),
+            effects.KeepPrompt: lambda e: self.wheel.keep(e),
+            effects.Deliver: lambda e: self.wheel.deliver(e),
+            effects.Withdraw: lambda e: self.wheel.withdraw(e),
+            effects.FocusLost: lambda e: self.wheel.focus_lost(e),
+            effects.Reach: lambda e: self.lifeline.reach(e),
+            effects.StopReaching: lambda e: self.lifeline.stop(e),
+            effects.Continue: lambda e: self.lifeline.go_on(e),
             effects.Hold: lambda e: self.holder.hold(e.reason),
             effects.Release: lambda _: self.holder.release(),
         }
+
+    def _start_nursery(self, end: int) -> None:
+        programs.start_nursery(self._places.holders_log, end)
 
     def _watch_exit(self, effect: effects.WatchExit) -> None:
         if effect.run not in self._exits:
@@ -222,12 +285,45 @@ class Supervisor:
             )
         )
 
+    def _sleeps(self, before: bool) -> None:
+        """Phones are told before; afterwards everything is looked at, at once."""
+        self.journal.publish("machine", None, "sleep" if before else None)
+        if not before:
+            self.lifeline.network_changed()
+            self.observer.look_at_all()
+            self.holder.verify()
+
     def _power(self, seen: Power) -> None:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
+
+    async def _reaches(self, session: Session) -> bool:
+        """Whether the API that this session's agent uses answers."""
+        environment = self._processes.environment(session.run.pid) if session.run else {}
+        environment = environment or await asyncio.to_thread(of_login)
+        url = await self.observer.endpoint(session, environment)
+        if url is None:
+            return True
+        return await asyncio.to_thread(network.reached, url, environment)
 
     def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
         known = AGENTS.get(agent)
         return known.resume(session_id, cwd) if known else None
+
+
+def _policies(settings: Settings) -> Mapping[str, Policy]:
+    told = settings.reconnect
+    hosted, others = _policy(told.hosted), _policy(told.others)
+    return {Kind.HOSTED: hosted, Kind.ADOPTED: others, Kind.SEEN: others}
+
+
+def _policy(name: str) -> Policy:
+    if name not in set(Policy):
+        raise WrongUse(f"There is no policy {name!r}.", f"Known: {', '.join(Policy)}.")
+    return Policy(name)
+
+
+def _typing(agent: str) -> Typing:
+    return AGENTS[agent].steering.typing if agent in AGENTS else Typing()
 
 
 async def _ended(*tasks: asyncio.Task[Any]) -> None:

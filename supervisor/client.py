@@ -61,9 +61,9 @@ class Client:
         """Change something."""
         return self._ask("PUT", path, body)
 
-    def delete(self, path: str) -> None:
-        """Remove something."""
-        self._ask("DELETE", path, None)
+    def delete(self, path: str) -> Any:
+        """Remove something; the answer's document, or ``None`` when there is nothing to say."""
+        return self._ask("DELETE", path, None)
 
     def events(self, after: str | None = None, session: str | None = None) -> Generator[Event, None, None]:
         """Follow the stream, from *after* on if given, until the supervisor ends it.

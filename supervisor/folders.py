@@ -34,6 +34,16 @@ class Folders:
         return self.runtime / "holders"
 
     @property
+    def trash(self) -> Path:
+        """Sessions that were removed, for 30 days."""
+        return self.state / "trash"
+
+    @property
+    def holders_log(self) -> Path:
+        """What the parent of all holders has to say."""
+        return self.state / "holders.log"
+
+    @property
     def log(self) -> Path:
         """What the supervisor has to say when nobody looks."""
         return self.state / "supervisor.log"

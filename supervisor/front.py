@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from supervisor.core import events
-from supervisor.core.desk import Desk, newest_first
+from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession
 from supervisor.core.journal import Journal
 from supervisor.core.model import (
@@ -27,8 +27,9 @@ from supervisor.core.model import (
     State,
     Transcript,
 )
+from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
-from supervisor.remote.backend import Picture
+from supervisor.remote.backend import Picture, Steer
 from supervisor.store import answers, audit, devices, notes, sessions
 from supervisor.store.database import Database
 
@@ -62,6 +63,17 @@ class Front:
         self._resume = resume
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self.stop = asyncio.Event()
+        self._steer: Steer | None = None
+
+    @property
+    def steer(self) -> Steer:
+        """What is done to sessions."""
+        assert self._steer is not None, "nobody serves before everything is put together"
+        return self._steer
+
+    def steered_by(self, steer: Steer) -> None:
+        """Whom to ask for what is done to sessions."""
+        self._steer = steer
 
     @property
     def stream(self) -> Journal:

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from supervisor.agents import plain
 from supervisor.agents.base import Agent, Concern, History, Processes
+from supervisor.agents.steering import Line
 from supervisor.core import events
 from supervisor.core.model import OVER, Hosted, Run, Session, Sighting, Sign, Transcript
+from supervisor.core.steering import Approval, Remains
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class _Post:
     home: Path
     #: How the names of all files in its home begin.
     below: str
+    line: Line
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -48,6 +51,34 @@ class _Followed:
     session_id: str
     agent: str
     history: History
+
+
+class _Ear:
+    """Makes events of what an agent says."""
+
+    def __init__(self, agent: str, post: Post) -> None:
+        self._agent = agent
+        self._post = post
+
+    def turn(self, session_id: str, sign: Sign, waiting_for: str | None) -> None:
+        """See ``agents.steering.Ear``."""
+        self._post(
+            events.Told(
+                agent=self._agent,
+                session_id=session_id,
+                sign=sign,
+                waiting_for=waiting_for,
+                at=time.time(),
+            )
+        )
+
+    def asks(self, approval: Approval) -> None:
+        """See ``agents.steering.Ear``."""
+        self._post(events.Asked(agent=self._agent, approval=approval, at=time.time()))
+
+    def answered(self, approval_id: str) -> None:
+        """See ``agents.steering.Ear``."""
+        self._post(events.Answered(approval_id=approval_id, at=time.time()))
 
 
 class Observer:
@@ -62,20 +93,28 @@ class Observer:
         post: Post,
         hosted: Callable[[], Sequence[Hosted]] = tuple,
         ancestors: Callable[[int], Sequence[Run]] = lambda _: (),
+        pane: Callable[[Run], str | None] = lambda _: None,
     ) -> None:
         """*agents*: each agent with the folder that it keeps its files in.
 
         *lines* opens a file of lines: a path and a reader, and as *root* the folder that the path
         must not lead out of.
 
-        *hosted*: the terminals that are held; *ancestors*: of a process, its parent first.
+        *hosted*: the terminals that are held; *ancestors*: of a process, its parent first; *pane*:
+        of somebody else's terminal program, that a process runs in.
         """
-        self._posts = {name: _Post(agent, home, f"{home}{os.sep}") for name, (agent, home) in agents.items()}
+        self._posts = {
+            name: _Post(agent, home, f"{home}{os.sep}", agent.steering.line(home, processes))
+            for name, (agent, home) in agents.items()
+        }
         self._processes = processes
         self._lines = lines
         self._post = post
         self._hosted = hosted
         self._ancestors = ancestors
+        self._pane = pane
+        #: The command of each process that serves a session.
+        self._argv: dict[Run, tuple[str, ...]] = {}
         self._followed: dict[str, _Followed] = {}
         #: Sessions to be followed: their transcripts are open, being opened, or not there yet.
         self._wanted: set[str] = set()
@@ -98,9 +137,17 @@ class Observer:
                 group.create_task(self._keep_listening(post), name=f"listen to {post.agent.name}")
             group.create_task(self._scan(), name="scan processes")
 
+    def line(self, agent: str) -> Line:
+        """The agent's own channel."""
+        return self._posts[agent].line
+
     def look(self, agent: str) -> None:
         """Find out soon who of this agent is alive."""
         self._posts[agent].wanted.set()
+
+    async def look_now(self, agent: str) -> None:
+        """Look, and return when what was found is posted."""
+        await self._look(self._posts[agent])
 
     def look_at_all(self) -> None:
         """Find out soon who is alive."""
@@ -138,22 +185,14 @@ class Observer:
             await asyncio.wait(self._tasks)
 
     async def _keep_listening(self, post: _Post) -> None:
-        name = post.agent.name
-
-        def tell(session_id: str, sign: Sign, waiting_for: str | None) -> None:
-            self._post(
-                events.Told(
-                    agent=name, session_id=session_id, sign=sign, waiting_for=waiting_for, at=time.time()
-                )
-            )
-
+        ear = _Ear(post.agent.name, self._post)
         while True:
             post.stirred.clear()
             try:
-                await post.agent.listen(post.home, tell)
+                await post.line.listen(ear)
             except Exception:  # as above
                 logger.exception("could not listen to %s", post.agent.title)
-            self._post(events.Unheard(agent=name, at=time.time()))
+            self._post(events.Unheard(agent=post.agent.name, at=time.time()))
             await post.stirred.wait()
 
     def _sightings(self, post: _Post) -> tuple[Sighting, ...]:
@@ -162,13 +201,30 @@ class Observer:
             return tuple(plain.commands(hosted, self.agents))
         found = post.agent.look(post.home, self._processes)
         by_pid = {one.run.pid: one for one in hosted}
-        return tuple(self._in_its_terminal(sighting, by_pid) for sighting in found)
+        return tuple(self._with_its_place(post, sighting, by_pid) for sighting in found)
+
+    def _with_its_place(self, post: _Post, sighting: Sighting, hosted: Mapping[int, Hosted]) -> Sighting:
+        """With where it runs and how it can be reached."""
+        if not sighting.alive or sighting.parent_id:
+            return sighting
+        shown_by = sighting.screens[-1] if sighting.screens else sighting.run
+        sighting = replace(self._in_its_terminal(sighting, hosted), argv=self._command(shown_by))
+        if sighting.terminal is None:
+            sighting = replace(sighting, pane=self._pane(sighting.run))
+        return replace(sighting, reachable=post.line.reaches(sighting))
+
+    def _command(self, run: Run) -> tuple[str, ...]:
+        if run not in self._argv:
+            process = self._processes.find(run.pid)
+            self._argv[run] = process.argv if process and process.run == run else ()
+        return self._argv[run]
 
     def _in_its_terminal(self, sighting: Sighting, hosted: Mapping[int, Hosted]) -> Sighting:
         """With the terminal of ours that its process descends from, if it does."""
-        if not hosted or not sighting.alive:
+        if not hosted:
             return sighting
-        line = (sighting.run.pid, *(run.pid for run in self._ancestors(sighting.run.pid)))
+        screens = (sighting.run,) if sighting.screens is None else sighting.screens
+        line = [pid for run in screens for pid in (run.pid, *(up.pid for up in self._ancestors(run.pid)))]
         terminal = next((hosted[pid] for pid in line if pid in hosted), None)
         if terminal is None:
             return sighting
@@ -251,6 +307,24 @@ class Observer:
         """The stored transcript of a session. May block on disk."""
         post = self._posts.get(agent)
         return post.agent.find(post.home, session_id) if post else None
+
+    def is_stored(self, session: Session) -> bool:
+        """Whether the agent still has its transcript. May block."""
+        return self.find(session.agent, session.id) is not None
+
+    async def endpoint(self, session: Session, environment: Mapping[str, str]) -> str | None:
+        """A URL of the API that this session's agent uses."""
+        post = self._posts.get(session.agent)
+        if post is None:
+            return None
+        return await asyncio.to_thread(post.agent.steering.endpoint, post.home, environment, session)
+
+    async def remains(self, session: Session) -> Remains | None:
+        """What is stored of a session, to be put into the trash."""
+        post = self._posts.get(session.agent)
+        if post is None:
+            return None
+        return await asyncio.to_thread(post.agent.steering.remains, post.home, session.id)
 
     def history(self, transcript: Transcript) -> History:
         """Open a stored transcript."""

@@ -6,7 +6,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+#: By these the processes of a session are known, wherever they have gone.
+MARKS: Final = frozenset({"WAKELINE_TERMINAL", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID"})
 
 
 def supervisor_command() -> list[str]:
@@ -17,6 +20,21 @@ def supervisor_command() -> list[str]:
 def nursery_command() -> list[str]:
     """How the parent of all holders of terminals is started."""
     return _command("wakeline", "supervisor", "nursery")
+
+
+def hook_command(socket: Path) -> list[str]:
+    """How an agent's hook reaches the supervisor at *socket*; the agent's name comes behind it."""
+    if _frozen():
+        return [*_command("wakeline", "supervisor", "hook"), str(socket)]
+    # -I and -S: an agent waits for it at every question, and it needs nothing but the library.
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("hook.py")), str(socket)]
+
+
+def start_nursery(log: Path, end: int) -> None:
+    """Start the parent of holders, with socket *end* as its standard input."""
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        start(nursery_command(), stdin=end, stdout=file, stderr=file)
 
 
 def painter_command(folder: Path, terminal: str) -> list[str]:
@@ -51,7 +69,11 @@ def start(
     stderr: int | IO[bytes] | None = subprocess.DEVNULL,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a program that may outlive us, and take note of its end. ``OSError`` if there is none."""
+    """Start a program that may outlive us, and take note of its end. ``OSError`` if there is none.
+
+    Started from within a session, it is no part of it: it must not end with that one.
+    """
+    given = os.environ if environment is None else environment
     # Windows: no console, and none of ours; zero on systems that have no such flags.
     flags = sum(getattr(subprocess, name, 0) for name in ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP"))
     started = subprocess.Popen(
@@ -59,7 +81,7 @@ def start(
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
-        env=environment,
+        env={name: value for name, value in given.items() if name not in MARKS},
         cwd=os.sep,  # whoever lives long must not keep a folder busy
         start_new_session=True,
         creationflags=flags,

@@ -52,6 +52,17 @@ class PhoneSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReconnectSettings:
+    """Bringing back what was cut off or lost: ``off``, ``ask`` or ``auto``."""
+
+    hosted: str = _setting("auto", "Sessions in terminals of ours: off, ask, or auto.")
+    others: str = _setting("ask", "All other sessions: off, ask, or auto.")
+    folders: tuple[str, ...] = _setting((), 'Folders with a rule of their own: ["~/work=off", …].')
+    first_pause_seconds: int = _setting(2, "The first pause between two looks at the network, at most.")
+    longest_pause_seconds: int = _setting(120, "The longest pause between two looks.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalSettings:
     """Terminals that we hold."""
 
@@ -68,6 +79,7 @@ class Settings:
     discover: DiscoverSettings = DiscoverSettings()
     list: ListSettings = ListSettings()
     phone: PhoneSettings = PhoneSettings()
+    reconnect: ReconnectSettings = ReconnectSettings()
     terminal: TerminalSettings = TerminalSettings()
 
 

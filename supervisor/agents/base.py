@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from supervisor.core.model import Page, Process, Record, Resume, Run, Sighting, Sign, Transcript
+from supervisor.core.model import Page, Process, Record, Resume, Run, Sighting, Transcript
+
+if TYPE_CHECKING:
+    from supervisor.agents.steering import Steering
 
 
 class Processes(Protocol):
@@ -30,6 +33,10 @@ class Processes(Protocol):
 
     def environment(self, pid: int) -> Mapping[str, str]:
         """Its environment at its start; empty when it may not be known."""
+        ...
+
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        """Addresses and ports of TCP on which it listens; empty when that may not be known."""
         ...
 
     def lock_owner(self, path: Path) -> int | None:
@@ -105,20 +112,17 @@ class OpenLines(Protocol):
         ...
 
 
-#: Takes in what a live feed tells: the session, its sign, and what the agent waits for if it asks.
-Tell = Callable[[str, Sign, str | None], None]
-
-
-async def nothing_to_listen_to(home: Path, tell: Tell) -> None:
-    """For agents without a live feed: their files tell everything."""
-
-
 class Agent(Protocol):
     """Everything that is special about one agent. Read-only; no method raises on bad files."""
 
     @property
     def name(self) -> str:
         """Its short name, also that of its module: ``claude``."""
+        ...
+
+    @property
+    def steering(self) -> "Steering":
+        """How it is steered; see ``agents.steering``."""
         ...
 
     @property
@@ -156,12 +160,4 @@ class Agent(Protocol):
 
     def resume(self, session_id: str, cwd: str | None) -> Resume | None:
         """The agent's own command to bring a session back."""
-        ...
-
-    async def listen(self, home: Path, tell: Tell) -> None:
-        """Pass on what the agent itself says of its sessions, for as long as it can be heard.
-
-        Returns when there is nobody (any more) to listen to, and never raises for that; it is to
-        be called again after a change of concern LIVE. First it tells how every session stands.
-        """
         ...

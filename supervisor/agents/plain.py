@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Final
 
-from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
+from supervisor.agents.steering import USUAL
 from supervisor.core.model import (
     Entry,
     EntryKind,
@@ -23,7 +24,7 @@ from supervisor.core.model import (
 name: Final = "plain"
 title: Final = "Command"
 
-listen = nothing_to_listen_to
+steering: Final = USUAL
 
 
 def home(environment: Mapping[str, str], user_home: Path) -> Path:

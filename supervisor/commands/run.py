@@ -3,20 +3,20 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from supervisor import settings, terminal
 from supervisor.client import Client
 from supervisor.core.errors import NoSuchSession, Refused, Unreachable, WakelineError, WrongUse
+from supervisor.core.steering import Launch
+from supervisor.environment import clean
 from supervisor.folders import Folders, folders
 
 Act = Callable[[argparse.Namespace], int]
 
-#: By these an agent tells the programs that it starts that they are its own.
-_OF_AN_AGENT = ("CLAUDECODE", "AI_AGENT")
-#: The user's own choice, also where an agent starts us.
-_OF_THE_USER = frozenset({"CLAUDE_CONFIG_DIR"})
+_OVER = frozenset({"ended", "lost"})
 
 
 def add_run(parser: argparse.ArgumentParser) -> Act:
@@ -32,8 +32,9 @@ def _run(options: argparse.Namespace) -> int:
     if not command:
         raise WrongUse("There is nothing to run.", "Say for example: wakeline run -- claude")
     places = folders()
+    launch = _prepared(places, command)
     order = terminal.Order(
-        argv=command, cwd=str(Path.cwd()), environment=tuple(clean(os.environ).items()), name=options.name
+        argv=launch.argv, cwd=launch.cwd, environment=tuple(launch.environment.items()), name=options.name
     )
     key = settings.load(places.settings).terminal.detach_key
     _see_to_supervisor(places)
@@ -50,6 +51,42 @@ def _run(options: argparse.Namespace) -> int:
     return _ended(parted)
 
 
+def _prepared(places: Folders, command: Sequence[str]) -> Launch:
+    """What is really started: with the agent's own hooks and channels. Raises ``Refused``."""
+    from supervisor import programs
+    from supervisor.agents.catalog import AGENTS
+
+    launch = Launch(argv=tuple(command), environment=clean(os.environ), cwd=str(Path.cwd()))
+    agent = AGENTS.get(Path(command[0]).stem)
+    if agent is None:
+        return launch
+    _refuse_second_writer(places, agent.steering.writes_to(command))
+    return agent.steering.prepare(launch, programs.hook_command(places.socket))
+
+
+def _refuse_second_writer(places: Folders, session_id: str | None) -> None:
+    """A conversation that is served already must not be written by a second process."""
+    if session_id is None:
+        return
+    try:
+        session = Client(places.socket).get(f"/api/sessions/{quote(session_id, safe='')}")
+    except WakelineError:
+        return  # nobody knows of it, or nobody can be asked
+    if session["state"] not in _OVER:
+        way = "attach" if session["terminal"] else "takeover"
+        raise Refused(
+            f"Session {session_id} runs already (process {session['pid']}): two writers would spoil it.",
+            f"Say: wakeline {way} {session_id[:8]}",
+        )
+
+
+def attached(terminal_id: str) -> int:
+    """Be a screen of that terminal; the exit code."""
+    places = folders()
+    key = settings.load(places.settings).terminal.detach_key
+    return _ended(terminal.attach(_sockets(places), terminal_id, detach_key=key))
+
+
 def add_attach(parser: argparse.ArgumentParser) -> Act:
     """``attach ID``."""
     parser.add_argument("id", help="any unique beginning of the session's or terminal's id, or its name")
@@ -57,30 +94,13 @@ def add_attach(parser: argparse.ArgumentParser) -> Act:
 
 
 def _attach(options: argparse.Namespace) -> int:
-    places = folders()
-    found = _terminal(places, options.id)
-    key = settings.load(places.settings).terminal.detach_key
-    return _ended(terminal.attach(_sockets(places), found, detach_key=key))
+    return attached(_terminal(folders(), options.id))
 
 
 def _ended(parted: terminal.Parted) -> int:
     if parted.left:
         print(f"Left. It goes on; back to it: wakeline attach {parted.terminal}", file=sys.stderr)
     return parted.code
-
-
-def clean(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """What a held command gets of our environment: nothing that is about us, or an agent around us."""
-    inside = any(name in environment for name in _OF_AN_AGENT)
-    return {
-        name: value
-        for name, value in environment.items()
-        if not name.startswith("WAKELINE_") and not (inside and _is_an_agents(name))
-    }
-
-
-def _is_an_agents(name: str) -> bool:
-    return name in _OF_AN_AGENT or (name.startswith("CLAUDE") and name not in _OF_THE_USER)
 
 
 def _sockets(places: Folders) -> Path:
@@ -94,9 +114,7 @@ def _sockets(places: Folders) -> Path:
 def _start_nursery(places: Folders, end: int) -> None:
     from supervisor import programs
 
-    places.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (places.state / "holders.log").open("ab") as log:
-        programs.start(programs.nursery_command(), stdin=end, stdout=log, stderr=log)
+    programs.start_nursery(places.holders_log, end)
 
 
 def _see_to_supervisor(places: Folders) -> None:

@@ -4,18 +4,17 @@ The desk owns the sessions. It never asks anybody anything: whatever it must kno
 event, whatever it wants goes out as an effect, and everything is decided before anything is done.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
-from supervisor.core import effects, events
+from supervisor.core import effects, events, pictures
+from supervisor.core.failing import Cause
+from supervisor.core.helm import Helm
 from supervisor.core.keeper import Keeper
 from supervisor.core.model import (
     OVER,
-    Approval,
-    Entry,
     EntryKind,
-    Facts,
     Kind,
     Record,
     Resume,
@@ -26,22 +25,16 @@ from supervisor.core.model import (
     Sign,
     State,
 )
+from supervisor.core.rescue import Rescue
 from supervisor.core.session import Trigger, by_sign, step
 from supervisor.core.titles import of_prompt
 
 #: What a turn looks like that was not brought to its end.
 _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
 _TIDY_EVERY: Final = 3600.0
-_STALE_AFTER: Final = 600.0
 #: Entries are told at once; what they change in the picture of their session, once in so many seconds.
 _RETELL_AFTER: Final = 1.0
-_CHANGED_BY_ENTRIES: Final = (
-    "last_entry",
-    "last_activity_at",
-    "tokens",
-    "cost_usd",
-    "context_used_percent",
-)
+_IN_A_TURN: Final = frozenset({State.WORKING, State.NEEDS_YOU, State.CUT_OFF})
 #: Hang-up, interrupt, terminate: signals by which a user ends a command.
 _ASKED_TO_END: Final = frozenset({1, 2, 15})
 
@@ -63,10 +56,20 @@ class _Notes:
 class Desk:
     """Decides what every event means for all sessions. Not thread-safe: it lives on the loop."""
 
-    def __init__(self, *, keeper: Keeper, resume: ResumeBy, keep_over: float = 86_400.0) -> None:
+    def __init__(
+        self,
+        *,
+        keeper: Keeper,
+        resume: ResumeBy,
+        helm: Helm | None = None,
+        rescue: Rescue | None = None,
+        keep_over: float = 86_400.0,
+    ) -> None:
         """*keep_over*: seconds for which an ended session stays in the list."""
         self.sessions: dict[str, Session] = {}
         self.keeper = keeper
+        self.helm = helm or Helm()
+        self.rescue = rescue or Rescue()
         self._resume = resume
         self._keep_over = keep_over
         self._notes: dict[str, _Notes] = {}
@@ -85,10 +88,32 @@ class Desk:
                 self._restore(event, wishes)
             case events.Looked():
                 self._look(event, wishes)
+            case events.RunEnded():
+                self._run_ended(event, wishes)
+            case events.TerminalEnded():
+                self._terminal_ended(event, wishes)
+            case events.WaitOver():
+                self._wait_over(event, wishes)
+            case events.Discarded():
+                self._discarded(event, wishes)
+            case _:
+                self._hear(event, wishes)
+        self._steer(event, wishes)
+        self._rescue(event, wishes)
+        self._keep_awake(event, wishes)
+        return wishes
+
+    def _hear(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """What agents and their files say of sessions."""
+        match event:
             case events.Told():
                 self._tell(event, wishes)
             case events.Unheard():
                 self._unhear(event)
+            case events.Asked():
+                self._asked(event, wishes)
+            case events.Answered():
+                self._answered(event, wishes)
             case events.Opened():
                 self._open(event, wishes)
             case events.Written():
@@ -97,16 +122,10 @@ class Desk:
                 wishes.append(effects.Publish("gap", event.session_id, "transcript replaced"))
             case events.BranchRead():
                 self._branch(event, wishes)
-            case events.RunEnded():
-                self._run_ended(event, wishes)
-            case events.TerminalEnded():
-                self._terminal_ended(event, wishes)
-            case events.WaitOver():
-                self._wait_over(event, wishes)
-            case events.AwakeChosen() | events.Held() | events.PowerRead():
+            case events.Paused():
+                self._paused(event, wishes)
+            case _:
                 pass
-        self._keep_awake(event, wishes)
-        return wishes
 
     # -- who is alive ---------------------------------------------------------------------------
 
@@ -120,12 +139,15 @@ class Desk:
             if session.state in OVER:
                 continue
             if event.rebooted:
-                self._end(session, Trigger.KILLED, event.at, wishes)
+                unfinished = session.state in _IN_A_TURN
+                rebooted = replace(session, cause=Cause.REBOOTED, unfinished=unfinished)
+                self._end(rebooted, Trigger.KILLED, event.at, wishes)
+        self.rescue.restored(self.sessions)
 
     def _look(self, event: events.Looked, wishes: list[effects.Effect]) -> None:
         own = [sighting for sighting in event.sightings if sighting.parent_id is None]
-        alive = {_session_id(sighting): sighting for sighting in own if sighting.alive}
-        left = {_session_id(sighting): sighting for sighting in own if not sighting.alive}
+        alive = {pictures.session_id(sighting): sighting for sighting in own if sighting.alive}
+        left = {pictures.session_id(sighting): sighting for sighting in own if not sighting.alive}
         for session_id, sighting in alive.items():
             self._see(session_id, sighting, event.at, wishes)
         # One process may serve several sessions at once, or another one than before.
@@ -150,18 +172,24 @@ class Desk:
             wishes.append(effects.WatchExit(sighting.run))
         session = self._step(session, Trigger.STARTED, at)
         session = replace(
-            _with_facts(session, sighting.facts),
+            pictures.with_facts(session, sighting.facts),
             run=sighting.run,
-            kind=Kind.HOSTED if sighting.terminal else Kind.SEEN,
+            kind=_kind(sighting),
             terminal=sighting.terminal,
             name=sighting.name or session.name,
             transcript=sighting.transcript or session.transcript,
+            pane=sighting.pane,
+            argv=sighting.argv or session.argv,
+            reachable=bool(sighting.terminal or sighting.pane or sighting.reachable),
             jobs_running=sighting.jobs_running,
         )
         heard = self._heard.get(session_id)
         notes.told = sighting.sign is not None or heard is not None
         if sighting.sign:
-            session = self._obey(session, sighting.sign, sighting.waiting_for, at)
+            said_at = min(at, sighting.at or at)
+            if sighting.sign is Sign.ASKING and sighting.at:
+                wishes.extend(self.helm.overtaken(session_id, said_at))
+            session = self._obey(session, sighting.sign, sighting.waiting_for, at, said_at)
         elif heard:
             session = self._obey(session, heard.sign, heard.waiting_for, at)
         self._put(session, before, wishes)
@@ -176,12 +204,14 @@ class Desk:
         wishes: list[effects.Effect],
     ) -> None:
         """Nobody serves it any more; *successor*: what its process serves now."""
-        if _is_provisional(session):
+        if pictures.is_provisional(session):
             self._drop(session.id, successor, wishes)
             return
         written = self._notes[session.id].written
         unfinished = written in _UNFINISHED if written else session.state in {State.WORKING, State.NEEDS_YOU}
         lost = successor is None and (left_behind or unfinished)
+        if lost:
+            session = replace(session, cause=Cause.KILLED, unfinished=unfinished)
         self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
 
     def _find_remains(
@@ -202,7 +232,7 @@ class Desk:
         )
         if not self._too_old(session, at):
             self._notes[session_id] = _Notes()
-            session = _with_facts(session, sighting.facts)
+            session = pictures.with_facts(session, sighting.facts)
             self._put(session, None, wishes)
             self._attend(session, self._notes[session_id], wishes)
 
@@ -215,9 +245,11 @@ class Desk:
         if session is None or session.state in OVER:
             return
         by_user = event.code is not None and (event.code >= 0 or -event.code in _ASKED_TO_END)
-        failure = None if event.code == 0 else _how_it_ended(event.code)
+        failure = None if event.code == 0 else pictures.how_it_ended(event.code)
         trigger = Trigger.ENDED if by_user else Trigger.KILLED
-        self._end(replace(session, failure=failure), trigger, event.at, wishes)
+        cause = None if by_user else pictures.cause_of_end(event.code)
+        ended = replace(session, failure=failure, cause=cause)
+        self._end(ended, trigger, event.at, wishes)
 
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         ended = replace(
@@ -225,7 +257,7 @@ class Desk:
             run=None,
             terminal=None,
             jobs_running=False,
-            approval=None,
+            approvals=(),
             stale=False,
         )
         self._put(ended, session, wishes)
@@ -260,21 +292,22 @@ class Desk:
         before = self.sessions.get(event.session_id)
         if before is None:
             return
-        session = before
+        # Whoever writes is not stopped, whoever let it go on.
+        session = self._step(before, Trigger.CONTINUED, event.at)
         for record in event.records:
             session = self._take_in(session, record, event.at)
             wishes.extend(effects.Publish("entry", session.id, entry) for entry in record.entries)
         session = replace(session, last_activity_at=event.at, stale=False)
-        if _differs_by_entries_only(session, before):
+        if pictures.differs_by_entries_only(session, before):
             self._put_quietly(session, wishes)
         else:
             self._put(session, before, wishes)
 
     def _take_in(self, session: Session, record: Record, at: float) -> Session:
         if record.facts:
-            session = _with_facts(session, record.facts)
+            session = pictures.with_facts(session, record.facts)
         for entry in record.entries:
-            session = _with_entry(session, entry)
+            session = pictures.with_entry(session, entry)
             if session.title is None and entry.role is Role.USER and entry.kind is EntryKind.TEXT:
                 session = replace(session, title=of_prompt(entry.text))
         if record.sign is None:
@@ -286,15 +319,59 @@ class Desk:
             return session
         return self._obey(session, record.sign, None, at)
 
-    def _obey(self, session: Session, sign: Sign, waiting_for: str | None, at: float) -> Session:
+    def _obey(
+        self,
+        session: Session,
+        sign: Sign,
+        waiting_for: str | None,
+        at: float,
+        said_at: float | None = None,
+    ) -> Session:
+        """*said_at*: when the agent said so, where that may be long before it was heard."""
         trigger = by_sign(sign)
         if trigger is None:
             return session
+        if sign is not Sign.ASKING and said_at and self.helm.is_newer(session.id, said_at):
+            return self._step(session, Trigger.ASKING, at)
         after = self._step(session, trigger, at)
         if after.state is State.NEEDS_YOU:
-            return replace(after, approval=after.approval or _question(after, waiting_for, at))
-        failure = session.failure if after.state is State.CUT_OFF else None
-        return replace(after, approval=None, failure=failure)
+            return replace(after, approvals=after.approvals or (pictures.question(after, waiting_for, at),))
+        if after.state is State.CUT_OFF:
+            return replace(after, approvals=())
+        return replace(after, approvals=(), failure=None, cause=None, reset_at=None, unfinished=False)
+
+    def _asked(self, event: events.Asked, wishes: list[effects.Effect]) -> None:
+        """A question of which all is known; its answer can be given from here."""
+        self.helm.asks(event.approval)
+        before = self.sessions.get(event.approval.session_id)
+        if before and before.state not in OVER:
+            wishes.append(effects.Publish("approval", before.id, event.approval))
+            self._put(self._step(before, Trigger.ASKING, event.at), before, wishes)
+
+    def _answered(self, event: events.Answered, wishes: list[effects.Effect]) -> None:
+        approval = self.helm.answered(event.approval_id)
+        if approval is None:
+            return
+        wishes.append(effects.Withdraw(approval.id))
+        before = self.sessions.get(approval.session_id)
+        if before is None:
+            return
+        wishes.append(effects.Publish("approval", before.id, None))
+        open_still = self.helm.asked_by(before.id)
+        # Until the agent says how it goes on, it works at what was allowed or refused.
+        session = before if open_still else self._step(before, Trigger.WORKING, event.at)
+        self._put(replace(session, approvals=open_still), before, wishes)
+
+    def _paused(self, event: events.Paused, wishes: list[effects.Effect]) -> None:
+        before = self.sessions.get(event.session_id)
+        if before and before.state not in OVER:
+            trigger = Trigger.PAUSED if event.paused else Trigger.CONTINUED
+            self._put(self._step(before, trigger, event.at), before, wishes)
+            wishes.append(effects.Look(before.agent))
+
+    def _discarded(self, event: events.Discarded, wishes: list[effects.Effect]) -> None:
+        if event.session_id in self.sessions:
+            self._drop(event.session_id, None, wishes)
 
     def _branch(self, event: events.BranchRead, wishes: list[effects.Effect]) -> None:
         before = self.sessions.get(event.session_id)
@@ -312,7 +389,7 @@ class Desk:
         elif event.name == "stale":
             self._waits_for_stale = False
             for session in list(self.sessions.values()):
-                if _is_silent(session, event.at):
+                if pictures.is_silent(session, event.at):
                     self._put(replace(session, stale=True), session, wishes)
             self._wait_for_stale(wishes)
         elif event.name == "retell":
@@ -324,10 +401,42 @@ class Desk:
         working = any(s.state is State.WORKING and not s.stale for s in self.sessions.values())
         if working and not self._waits_for_stale:
             self._waits_for_stale = True
-            wishes.append(effects.Wait("stale", _STALE_AFTER))
+            wishes.append(effects.Wait("stale", pictures.STALE_AFTER))
 
     def _too_old(self, session: Session, at: float) -> bool:
         return session.state in OVER and session.since < at - self._keep_over
+
+    # -- steering -------------------------------------------------------------------------------
+
+    def _steer(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """What is asked, given and typed; whose session changed may have become ready for more."""
+        touched = set(self.helm.handle(event, self.sessions, wishes))
+        touched |= {w.session_id for w in wishes if _tells_of_session(w) and w.session_id}
+        if isinstance(event, events.Written):
+            touched |= self._taken(event, wishes)
+        for session_id in touched & self.sessions.keys():
+            wishes.extend(self.helm.move_on(self.sessions[session_id], event.at))
+            self._put(self.sessions[session_id], self.sessions[session_id], wishes)
+        wishes.extend(self.helm.wait())
+
+    def _taken(self, event: events.Written, wishes: list[effects.Effect]) -> set[str]:
+        session = self.sessions.get(event.session_id)
+        if session is None or not session.prompts:
+            return set()
+        entries = [entry for record in event.records for entry in record.entries]
+        wishes.extend(self.helm.taken(session, entries, event.at))
+        return {session.id}
+
+    # -- bringing back ---------------------------------------------------------------------------
+
+    def _rescue(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """Who was cut off or lost by this, and whose way back goes on."""
+        touched = {w.session_id for w in wishes if _tells_of_session(w) and w.session_id}
+        if session_id := self.rescue.handle(event, self.sessions, wishes):
+            touched.add(session_id)
+        for session_id in touched & self.sessions.keys():
+            wishes.extend(self.rescue.look_at(self.sessions[session_id], event.at))
+            self._put(self.sessions[session_id], self.sessions[session_id], wishes)
 
     # -- keeping --------------------------------------------------------------------------------
 
@@ -348,14 +457,15 @@ class Desk:
     def _put(self, session: Session, before: Session | None, wishes: list[effects.Effect]) -> None:
         """Take the new picture of a session; tell and keep it if it differs."""
         resume = self._resume(session.agent, session.id, session.cwd)
-        if not _is_provisional(session) and resume != session.resume:
+        if not pictures.is_provisional(session) and resume != session.resume:
             session = replace(session, resume=resume)
+        session = self.rescue.shown(self.helm.shown(session))
         if session == before:
             return
         self.sessions[session.id] = session
         self._to_retell.discard(session.id)
         wishes.append(effects.Publish("session", session.id, session))
-        if not _is_provisional(session) and _worth_saving(session, before):
+        if not pictures.is_provisional(session) and pictures.worth_saving(session, before):
             wishes.append(effects.Save(session))
 
     def _put_quietly(self, session: Session, wishes: list[effects.Effect]) -> None:
@@ -382,82 +492,16 @@ class Desk:
     def _drop(self, session_id: str, replaced_by: str | None, wishes: list[effects.Effect]) -> None:
         self._let_go(session_id, wishes)
         del self.sessions[session_id], self._notes[session_id]
+        wishes.extend(self.rescue.forget(session_id))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))
 
 
-def _session_id(sighting: Sighting) -> str:
-    """The agent's own id, or one of ours until it tells."""
-    run = sighting.run
-    return sighting.session_id or f"{sighting.agent}-{run.pid}-{int(run.started_at)}"
+def _kind(sighting: Sighting) -> Kind:
+    if sighting.terminal:
+        return Kind.HOSTED
+    return Kind.ADOPTED if sighting.pane else Kind.SEEN
 
 
-def _is_provisional(session: Session) -> bool:
-    run = session.run
-    return run is not None and session.id == f"{session.agent}-{run.pid}-{int(run.started_at)}"
-
-
-def _with_facts(session: Session, facts: Facts) -> Session:
-    """Take over what is told; what is not told stays."""
-    told = {
-        name: value
-        for name in Facts.__dataclass_fields__
-        if (value := getattr(facts, name)) is not None and value != getattr(session, name)
-    }
-    return replace(session, **told) if told else session
-
-
-def _how_it_ended(code: int | None) -> str:
-    if code is None:
-        return "the holder of its terminal died"
-    return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-
-
-def _question(session: Session, waiting_for: str | None, at: float) -> Approval:
-    """What the agent asks, as far as it can be known from outside."""
-    last = session.last_entry
-    call = last if last and last.kind is EntryKind.TOOL_CALL else None
-    return Approval(
-        id=f"{session.id}:{int(at * 1000)}",
-        session_id=session.id,
-        at=at,
-        summary=waiting_for or "needs an answer",
-        tool=call.tool if call else None,
-        text=call.text if call else None,
-    )
-
-
-def _differs_by_entries_only(session: Session, before: Session) -> bool:
-    same = {name: getattr(before, name) for name in _CHANGED_BY_ENTRIES}
-    return replace(session, **same) == before
-
-
-def _with_entry(session: Session, entry: Entry) -> Session:
-    """The newest entry; it may also say what an open question is about."""
-    asked = session.approval
-    if asked and asked.tool is None and entry.kind is EntryKind.TOOL_CALL:
-        asked = replace(asked, tool=entry.tool, text=entry.text)
-    return replace(session, last_entry=entry, approval=asked)
-
-
-def _is_silent(session: Session, at: float) -> bool:
-    moved = max(session.since, session.last_activity_at or 0.0)
-    return session.state is State.WORKING and not session.stale and moved <= at - _STALE_AFTER
-
-
-def _worth_saving(session: Session, before: Session | None) -> bool:
-    """After a crash these must be right; the rest is in the transcript anyway."""
-    if before is None:
-        return True
-    return (session.state, session.run, session.cwd, session.title, session.transcript) != (
-        before.state,
-        before.run,
-        before.cwd,
-        before.title,
-        before.transcript,
-    )
-
-
-def newest_first(sessions: Iterable[Session]) -> list[Session]:
-    """By newest activity, as every list of sessions is shown."""
-    return sorted(sessions, key=lambda s: s.last_activity_at or s.since, reverse=True)
+def _tells_of_session(wish: effects.Effect) -> TypeGuard[effects.Publish]:
+    return isinstance(wish, effects.Publish) and wish.topic == "session"

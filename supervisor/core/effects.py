@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from supervisor.core.failing import Cause
 from supervisor.core.model import Run, Session
+from supervisor.core.steering import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,64 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepPrompt:
+    """Keep this prompt on disk: it is needed after a crash."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Give this prompt to its session. *again*: that may have been done before a crash."""
+
+    prompt: Prompt
+    session: Session
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """This question is over: nobody need wait for its answer."""
+
+    approval_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FocusLost:
+    """The terminal of this session is the desk's again."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Say when this session's agent can reach its model again, not before *not_before*.
+
+    *attempt*: how often it was continued in vain, so that pauses grow.
+    """
+
+    session: Session
+    cause: Cause
+    attempt: int
+    not_before: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopReaching:
+    """Nobody waits for that any more."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Continue the turn of this session, or bring it back first. *number*: of the attempt."""
+
+    session: Session
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Keep the machine awake, for this reason."""
 
@@ -78,4 +138,22 @@ class Wait:
     seconds: float
 
 
-Effect = Publish | Follow | Unfollow | WatchExit | Look | ReadBranch | Save | Hold | Release | Wait
+Effect = (
+    Publish
+    | Follow
+    | Unfollow
+    | WatchExit
+    | Look
+    | ReadBranch
+    | Save
+    | KeepPrompt
+    | Deliver
+    | Withdraw
+    | FocusLost
+    | Reach
+    | StopReaching
+    | Continue
+    | Hold
+    | Release
+    | Wait
+)

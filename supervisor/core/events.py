@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from supervisor.core.model import AwakeMode, Power, Record, Run, Session, Sighting, Sign
+from supervisor.core.steering import Approval, Prompt, PromptState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,144 @@ class Unheard:
     """An agent that told by itself cannot be heard any more: its transcripts count again."""
 
     agent: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An agent asks something, by a channel that takes an answer."""
+
+    agent: str
+    approval: Approval
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A question is over, whoever answered it."""
+
+    approval_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptsRestored:
+    """The supervisor started; these prompts were not done when it was last heard of."""
+
+    prompts: tuple[Prompt, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptGiven:
+    """Somebody gave a prompt, and it was not refused."""
+
+    prompt: Prompt
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMoved:
+    """What became of a prompt on its way. *note* says why, in a sentence."""
+
+    prompt_id: str
+    state: PromptState
+    at: float
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Focused:
+    """A screen took the focus of a session."""
+
+    session_id: str
+    holder: str
+    label: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """Whoever has the focus of this session typed."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FocusGiven:
+    """Focus was given back: of one session, or all that *holder* has; ``None``: whoever has it."""
+
+    session_id: str | None
+    holder: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """All processes of a session were stopped, or continued."""
+
+    session_id: str
+    paused: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryPlanned:
+    """The next look whether a session's model can be reached is planned for *next_try_at*."""
+
+    session_id: str
+    next_try_at: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """The model of a session that was cut off can be reached again, or its time has come."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotContinued:
+    """Continuing a session came to nothing; *note* says why, in a sentence."""
+
+    session_id: str
+    note: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryNow:
+    """The user wants it to be tried at once."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopTrying:
+    """The user wants no more tries."""
+
+    session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChosen:
+    """The user says what may be done for a session without asking: ``off``, ``ask`` or ``auto``."""
+
+    session_id: str
+    policy: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    """A session was put into the trash: it leaves the list."""
+
+    session_id: str
     at: float
 
 
@@ -140,6 +279,22 @@ Event = (
     | Looked
     | Told
     | Unheard
+    | Asked
+    | Answered
+    | PromptsRestored
+    | PromptGiven
+    | PromptMoved
+    | Focused
+    | Typed
+    | FocusGiven
+    | Paused
+    | Discarded
+    | TryPlanned
+    | Reached
+    | NotContinued
+    | TryNow
+    | StopTrying
+    | PolicyChosen
     | Opened
     | Written
     | Replaced

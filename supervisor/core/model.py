@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from supervisor.core.failing import Cause
+from supervisor.core.steering import Approval, Focus, Prompt
+
 
 class State(StrEnum):
     """Where a session stands, in words that a person would use."""
@@ -96,8 +99,11 @@ class Facts:
     context_used_percent: float | None = None
     tokens: int | None = None
     cost_usd: float | None = None
-    #: Why the turn failed, in the agent's words.
+    #: Why the turn failed, in the agent's words, and in ours.
     failure: str | None = None
+    cause: Cause | None = None
+    #: When a limit is reset, where the agent told.
+    reset_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +163,14 @@ class Sighting:
     at: float | None = None
     #: The terminal of ours that it runs in.
     terminal: str | None = None
+    #: The processes whose terminals show it, where it has not one of its own.
+    screens: tuple[Run, ...] | None = None
+    #: The pane of somebody else's terminal program that it runs in.
+    pane: str | None = None
+    #: The agent has a channel to it.
+    reachable: bool = False
+    #: The command of its process.
+    argv: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +207,16 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to bring a session back: when, why, what was done, and what came of it (once known)."""
+
+    at: float
+    cause: str
+    what: str
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconnect:
     """What the reconnect supervisor is doing about a session that was cut off."""
 
@@ -200,6 +224,10 @@ class Reconnect:
     next_try_at: float | None
     reason: str
     policy: str
+    #: ``waiting``, ``trying``, ``asking`` or ``stopped``; see ``core.link``.
+    phase: str = "waiting"
+    note: str | None = None
+    history: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,21 +243,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """A question of the agent that needs a yes, a no or an answer."""
-
-    id: str
-    session_id: str
-    at: float
-    #: What the agent waits for, in its own words.
-    summary: str
-    tool: str | None = None
-    text: str | None = None
-    #: Whether an answer from here reaches the agent; else "answer at the desk".
-    answerable: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One conversation of one agent, known by the agent's own session id. Owner: the desk."""
 
@@ -238,6 +251,12 @@ class Session:
     kind: Kind = Kind.SEEN
     #: Hosted: the terminal that it runs in, by the id of its holder.
     terminal: str | None = None
+    #: Adopted: program and pane that it runs in.
+    pane: str | None = None
+    #: The command of the process that served it last; empty if that is not known.
+    argv: tuple[str, ...] = ()
+    #: A prompt gets there, by its terminal or by a channel of the agent.
+    reachable: bool = False
     state: State = State.STARTING
     since: float = 0.0
     stale: bool = False
@@ -252,12 +271,19 @@ class Session:
     parent_id: str | None = None
     last_activity_at: float | None = None
     last_entry: Entry | None = None
-    focus: str | None = None
+    focus: Focus | None = None
+    #: What was given to it and is not done, oldest first.
+    prompts: tuple[Prompt, ...] = ()
     jobs: tuple[Job, ...] = ()
     jobs_running: bool = False
-    approval: Approval | None = None
+    #: All that is asked, oldest first.
+    approvals: tuple[Approval, ...] = ()
     reconnect: Reconnect | None = None
     failure: str | None = None
+    cause: Cause | None = None
+    reset_at: float | None = None
+    #: Lost within a turn: there is something to continue.
+    unfinished: bool = False
     keeps_awake: bool = False
     context_used_percent: float | None = None
     tokens: int | None = None

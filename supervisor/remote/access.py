@@ -19,10 +19,14 @@ from supervisor.remote.exchange import Caller, Head, Listener, Refusal
 
 HEAD_BYTES = 16 * 1024
 HEADER_COUNT = 100
-BODY_BYTES = 64 * 1024
+BODY_BYTES = 200 * 1024
+#: On the local socket: an agent tells its hook whole files that it wants to write.
+LOCAL_BODY_BYTES = 8 * 2**20 + 4096
 TOKEN_SECONDS = 900.0
 READS_PER_MINUTE = 300
-MUTATIONS_PER_MINUTE = 20
+MUTATIONS_PER_MINUTE = 60
+#: Somebody types quickly, or holds a key down.
+KEYS_PER_MINUTE = 1200
 #: Page files, challenges and everything else before a proof, for each address.
 STRANGER_PER_MINUTE = 240
 #: Attempts at pairing: for each address, and altogether.
@@ -142,6 +146,17 @@ def idempotency_key(head: Head) -> str | None:
     raise Refusal(400, detail="The Idempotency-Key must be 1 to 128 visible characters.", close=False)
 
 
+def document(body: bytes) -> dict[str, Any]:
+    """A JSON object of somebody else's making, on the local socket. Raises ``Refusal``."""
+    try:
+        told = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as trouble:
+        raise _bad_body("The body is not a JSON document.") from trouble
+    if not isinstance(told, dict):
+        raise _bad_body("The body must be a JSON object.")
+    return told
+
+
 def body_fields(body: bytes, known: frozenset[str]) -> dict[str, Any]:
     """A JSON object with known fields only. Raises ``Refusal`` for everything else, however odd."""
     if not body:
@@ -259,14 +274,17 @@ class Rates:
     def __init__(self, elapsed: Callable[[], float]) -> None:
         self._reads = Rate(READS_PER_MINUTE, elapsed)
         self._mutations = Rate(MUTATIONS_PER_MINUTE, elapsed)
+        self._keys = Rate(KEYS_PER_MINUTE, elapsed)
         self._strangers = Rate(STRANGER_PER_MINUTE, elapsed)
         self._pairing = Rate(PAIRING_PER_MINUTE, elapsed)
         self._all_pairing = Rate(PAIRING_TOTAL_PER_MINUTE, elapsed)
 
-    def device(self, caller: Caller, method: str) -> None:
-        """A request of a proved device. Raises ``Refusal``."""
-        if caller.device_id is not None:
-            (self._reads if method in _READING else self._mutations).take(caller.device_id)
+    def device(self, caller: Caller, method: str, *, typing: bool = False) -> None:
+        """A request of a proved device. Raises ``Refusal``. *typing*: one of many, as keys are."""
+        if caller.device_id is None:
+            return
+        rate = self._keys if typing else self._reads if method in _READING else self._mutations
+        rate.take(caller.device_id)
 
     def stranger(self, address: str) -> None:
         """A request without a proof. Raises ``Refusal``, and then the connection ends as well."""

@@ -3,11 +3,12 @@
 All of it is called on the event loop; what may block is a coroutine.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from supervisor.core.journal import Published
+from supervisor.core.link import Policy
 from supervisor.core.model import (
     Awake,
     AwakeMode,
@@ -18,6 +19,7 @@ from supervisor.core.model import (
     Resume,
     Session,
 )
+from supervisor.core.steering import Decision, Focus, Prompt, Trashed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +55,137 @@ class Stream(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who steers: ``steering.DESK`` or the id of a device, and its label for people."""
+
+    name: str
+    label: str
+
+
+class Lost(Protocol):
+    """A session that was lost, and what is left of it."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def folder_exists(self) -> bool: ...
+    @property
+    def branch_now(self) -> str | None: ...
+    @property
+    def transcript_exists(self) -> bool: ...
+
+
+class Steer(Protocol):
+    """Steering, as the routes see it.
+
+    All of it raises ``NoSuchSession``, ``Refused`` where it is not possible now, or ``Failed``.
+    """
+
+    async def take_focus(self, session_id: str, who: Who) -> Focus:
+        """This screen types from now on."""
+        ...
+
+    async def give_focus(self, session_id: str, who: Who) -> None:
+        """This screen types no more."""
+        ...
+
+    async def prompt(self, session_id: str, text: str, when: str, who: Who, order: str | None) -> Prompt:
+        """Take a prompt in; on disk when this returns. The same *order* again is the same prompt."""
+        ...
+
+    async def given(self, session_id: str, prompt_id: str) -> Prompt:
+        """A prompt of the last day, and what has become of it."""
+        ...
+
+    async def cancel(self, session_id: str, prompt_id: str) -> None:
+        """Take back a prompt that waits."""
+        ...
+
+    async def keys(self, session_id: str, keys: Sequence[str], who: Who) -> None:
+        """Press these in its terminal; they are there when this returns."""
+        ...
+
+    async def interrupt(self, session_id: str) -> None:
+        """End the turn."""
+        ...
+
+    async def pause(self, session_id: str) -> Mapping[str, Any]:
+        """Stop its processes; says what escaped and what that means."""
+        ...
+
+    async def go_on(self, session_id: str) -> Mapping[str, Any]:
+        """Let its processes go on."""
+        ...
+
+    async def stop(self, session_id: str, *, left_behind: bool) -> Mapping[str, Any]:
+        """End it; says what ended and what was left."""
+        ...
+
+    async def resume(self, session_id: str) -> str:
+        """Bring it back in a terminal of ours; the terminal's id."""
+        ...
+
+    async def take_over(self, session_id: str, *, confirmed: bool) -> str:
+        """End it where it runs, bring it back in a terminal of ours; the terminal's id."""
+        ...
+
+    async def discard(self, session_id: str) -> Trashed:
+        """Put what is stored of it into the trash."""
+        ...
+
+    async def trash(self) -> Sequence[Trashed]:
+        """What is in the trash, newest first."""
+        ...
+
+    async def restore(self, trash_id: str) -> None:
+        """Bring it back out of the trash."""
+        ...
+
+    async def reconnect(self, session_id: str, action: str | None, policy: Policy | None) -> None:
+        """``now``, ``stop``, and what may be done for it without asking."""
+        ...
+
+    async def lost(self) -> Sequence[Lost]:
+        """What was lost and is not back."""
+        ...
+
+    async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        """Begin to bring these back, or all; those that can be."""
+        ...
+
+    async def decide(self, approval_id: str, digest: str, decision: Decision, who: Who) -> None:
+        """Answer a question; it has reached the agent, or surely will, when this returns."""
+        ...
+
+    async def screen(self, session_id: str) -> AsyncIterator[bytes]:
+        """Its terminal, as frames of JSON: the newest whenever one is asked for."""
+        ...
+
+    async def fit(self, session_id: str, rows: int, columns: int) -> None:
+        """Give its terminal this size."""
+        ...
+
+    async def scrollback(self, session_id: str, before: int, count: int) -> bytes:
+        """Lines above the screen, as JSON."""
+        ...
+
+    def hook(self, agent: str, told: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """What an agent's hook is to print; ends empty when the question is over."""
+        ...
+
+
 class Backend(Protocol):
     """The supervisor, as the routes see it."""
 
     @property
     def stream(self) -> Stream:
         """The journal."""
+        ...
+
+    @property
+    def steer(self) -> Steer:
+        """What is done to sessions."""
         ...
 
     def picture(self) -> Picture:

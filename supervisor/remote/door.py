@@ -8,8 +8,21 @@ from hashlib import sha256
 from supervisor.core.errors import Refused, WakelineError
 from supervisor.core.model import Session
 from supervisor.remote import access, files, insider, routes
-from supervisor.remote.exchange import JSON, Answer, Ask, Caller, Follow, Head, Listener, Refusal, problem
-from supervisor.remote.routes import Rooms, Route
+from supervisor.remote.exchange import (
+    JSON,
+    Answer,
+    Ask,
+    Caller,
+    Carry,
+    Follow,
+    Head,
+    Listener,
+    Refusal,
+    problem,
+)
+from supervisor.remote.route import Rooms, Route
+
+_NOT_FOR_AGENTS = "A process that an agent started may not do that: use the tray or another terminal."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +60,12 @@ class Door:
                 return self._admit_file(head, file)
         return self._admit_route(head, listener, path, query, mutates=mutates)
 
-    async def answer(self, admitted: Admitted, body: bytes) -> Answer | Follow:
+    async def answer(self, admitted: Admitted, body: bytes) -> Answer | Follow | Carry:
         """Carry it out. Raises ``Refusal``; what the supervisor refuses is an answer."""
         if admitted.file:
             welcome = admitted.ask.gzip
             return files.answer(admitted.file, gzip_welcome=welcome, known_etag=admitted.known_etag)
-        ask = replace(admitted.ask, body=body)
+        ask = replace(admitted.ask, body=body, key=admitted.key)
         if admitted.key is None or ask.caller is None:
             return await self._run(admitted, ask)
         return await self._run_once(admitted, ask, ask.caller, admitted.key)
@@ -75,7 +88,7 @@ class Door:
             raise Refusal(404, close=access.body_length(head) > 0)
         route, names = found
         length = access.body_length(head)
-        if length > min(route.longest_body, access.BODY_BYTES):
+        if length > route.longest_body:
             self._charge_stranger(head, listener)
             raise Refusal(413)
         caller = self._caller(head, listener, route)
@@ -113,10 +126,8 @@ class Door:
         if route.scope and not access.covers(caller.scope, route.scope):
             raise Refusal(403, detail=f"This device may not do that; it needs {route.scope}.", close=False)
         if route.not_for_agents and caller.pid is not None and self._is_insider(caller.pid):
-            raise Refusal(
-                403, detail="A process that an agent started may not pair phones: use the tray.", close=False
-            )
-        self._rooms.rates.device(caller, route.method)
+            raise Refusal(403, detail=_NOT_FOR_AGENTS, close=False)
+        self._rooms.rates.device(caller, route.method, typing=route.typing)
 
     def _is_insider(self, pid: int) -> bool:
         sessions: tuple[Session, ...] = tuple(self._rooms.backend.picture().sessions)
@@ -132,7 +143,9 @@ class Door:
         if must_have_key and access.idempotency_key(head) is None:
             raise Refusal(400, detail="A change needs an Idempotency-Key.", close=length > 0)
 
-    async def _run_once(self, admitted: Admitted, ask: Ask, caller: Caller, key: str) -> Answer | Follow:
+    async def _run_once(
+        self, admitted: Admitted, ask: Ask, caller: Caller, key: str
+    ) -> Answer | Follow | Carry:
         """The first answer to this key; a repeat gets it too, even while the first is under way."""
         mine = caller.name, key
         while other := self._running.get(mine):
@@ -150,7 +163,7 @@ class Door:
             del self._running[mine]
             done.set()
 
-    async def _run(self, admitted: Admitted, ask: Ask) -> Answer | Follow:
+    async def _run(self, admitted: Admitted, ask: Ask) -> Answer | Follow | Carry:
         route = admitted.route
         if route is None:
             raise Refusal(404)

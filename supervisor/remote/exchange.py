@@ -1,6 +1,6 @@
 """One question and one answer, as the routes see them: no sockets, no HTTP library."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -9,6 +9,7 @@ from supervisor.remote import wire
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+EVENTS = "text/event-stream; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,8 @@ class Ask:
     found: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes = b""
+    #: The caller's word that a repeat is a repeat.
+    key: str | None = None
     gzip: bool = False
 
 
@@ -92,6 +95,14 @@ class Follow:
 
     after: str | None
     session_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carry:
+    """The answer comes bit by bit, each when the one before was taken; closed when the caller goes."""
+
+    parts: AsyncIterator[bytes]
+    content_type: str = EVENTS
 
 
 class Refusal(Exception):

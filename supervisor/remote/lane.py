@@ -14,9 +14,10 @@ from aiohttp.http_exceptions import LineTooLong
 
 from supervisor.remote import access
 from supervisor.remote.access import POLICY
+from supervisor.remote.carry import Carriers
 from supervisor.remote.crowd import Guest
 from supervisor.remote.door import Door
-from supervisor.remote.exchange import Answer, Head, Listener, Refusal
+from supervisor.remote.exchange import EVENTS, Answer, Carry, Head, Listener, Refusal
 from supervisor.remote.stream import CLOGGED, Streams
 
 HEAD_SECONDS = 5.0
@@ -27,7 +28,6 @@ IDLE_SECONDS = 75.0
 STRANGER_IDLE_SECONDS = 15.0
 #: Discards what a refused client still sends, so that it gets to read why.
 _LINGER_SECONDS = 1.0
-_UNREAD_BYTES = access.HEAD_BYTES + access.BODY_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +35,11 @@ _log = logging.getLogger(__name__)
 class Hall(web.Server):
     """Owns what all connections share."""
 
-    def __init__(self, door: Door, streams: Streams) -> None:
+    def __init__(self, door: Door, streams: Streams, carriers: Carriers) -> None:
         super().__init__(self.serve)
         self.door = door
         self.streams = streams
+        self.carriers = carriers
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, admitted or refused, answered or followed."""
@@ -56,10 +57,15 @@ class Hall(web.Server):
             answer = refusal.answer
         if isinstance(answer, Answer):
             return _response(answer)
-        if admitted.ask.caller is None:
+        caller = admitted.ask.caller
+        if caller is None:
             return _response(Refusal(401).answer)
-        response = await _open_stream(request)
-        await self.streams.serve(lane, answer, admitted.ask.caller)
+        if isinstance(answer, Carry):
+            response = await _open_stream(request, answer.content_type)
+            await self.carriers.serve(lane, response.write, answer, caller)
+            return response
+        response = await _open_stream(request, EVENTS)
+        await self.streams.serve(lane, answer, caller)
         return response
 
 
@@ -88,6 +94,9 @@ class Lane(web.RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
         self._between_requests = False
         self._unread = 0
+        longest = access.LOCAL_BODY_BYTES if listener().local else access.BODY_BYTES
+        self._may_be_unread = access.HEAD_BYTES + longest
+        self.gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The other side is there: it has some seconds to say what it wants."""
@@ -103,7 +112,7 @@ class Lane(web.RequestHandler):
             self._between_requests = False
             self._within(HEAD_SECONDS)
         self._unread += len(data)
-        if self._unread > _UNREAD_BYTES:
+        if self._unread > self._may_be_unread:
             self.abort()
             return
         super().data_received(data)
@@ -128,6 +137,7 @@ class Lane(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """The other side is gone."""
         self._within(None)
+        self.gone.set()
         self._left(self.guest)
         self._hall.streams.lost(self)
         super().connection_lost(exc)
@@ -208,7 +218,8 @@ def _head(request: web.BaseRequest, guest: Guest) -> Head:
 async def _body(request: web.BaseRequest) -> bytes:
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await request.read()
+            # How long it may be was decided by its announced length.
+            return await request.content.read()
     except TimeoutError as trouble:
         raise Refusal(408) from trouble
     except web.HTTPException as trouble:
@@ -225,8 +236,8 @@ def _response(answer: Answer) -> web.Response:
     return response
 
 
-async def _open_stream(request: web.BaseRequest) -> web.StreamResponse:
-    headers = {**POLICY, "Content-Type": "text/event-stream; charset=utf-8"}
+async def _open_stream(request: web.BaseRequest, content_type: str) -> web.StreamResponse:
+    headers = {**POLICY, "Content-Type": content_type}
     response = _PlainStream(headers=headers)
     response.force_close()
     # The frames of the stream are chunks already: they are made once for all readers.

@@ -6,75 +6,23 @@ stream; whatever it raises of ``WakelineError`` becomes a problem document.
 
 import re
 from base64 import b64encode, urlsafe_b64decode
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from supervisor.core import quote
 from supervisor.core.errors import NoSuchSession, WrongUse
 from supervisor.core.model import AwakeMode, Scope
 from supervisor.remote import access, auth, openapi, qr, wire
-from supervisor.remote.access import Rates, Tokens
-from supervisor.remote.auth import Challenges
-from supervisor.remote.backend import Backend
 from supervisor.remote.exchange import NOTHING, Answer, Ask, Follow, Refusal, json
-from supervisor.remote.phone import Phone
-from supervisor.remote.stream import Streams
+from supervisor.remote.recovery import RECOVERY
+from supervisor.remote.route import ID, Rooms, Route
+from supervisor.remote.steering import STEERING
 
 PAGE_LIMIT = 200
 SESSIONS_LIMIT = 200
 #: A session that ended longer ago is history.
 RECENT_SECONDS = 24 * 3600.0
 _LONGEST_AWAKE = 30 * 24 * 3600.0
-_ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
-    """What the routes may use."""
-
-    backend: Backend
-    tokens: Tokens
-    challenges: Challenges
-    rates: Rates
-    phone: Phone
-    streams: Streams
-    #: Seconds since 1970.
-    clock: Callable[[], float]
-
-
-Serve = Callable[[Rooms, Ask], Awaitable[Answer | Follow]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One method of one path."""
-
-    method: str
-    path: str
-    #: What the caller must be allowed; ``None``: nothing, the route proves the caller itself.
-    scope: Scope | None
-    serve: Serve
-    #: Only on the local socket, only on the LAN.
-    local: bool = True
-    lan: bool = True
-    #: Only while a pairing dialog is open; otherwise it does not exist.
-    while_pairing: bool = False
-    #: Refused to a process that an agent started.
-    not_for_agents: bool = False
-    query: frozenset[str] = frozenset()
-    longest_body: int = 0
-    pattern: re.Pattern[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Make the pattern of the path."""
-        pattern = re.sub(r"\\{(\w+)\\}", rf"(?P<\1>{_ID})", re.escape(self.path))
-        object.__setattr__(self, "pattern", re.compile(pattern))
-
-    @property
-    def summary(self) -> str:
-        """What it does, in one sentence."""
-        return (self.serve.__doc__ or "").partition("\n")[0]
 
 
 def find(method: str, path: str, *, local: bool, pairing: bool) -> tuple[Route, Mapping[str, str]] | None:
@@ -131,7 +79,7 @@ async def resume_command(rooms: Rooms, ask: Ask) -> Answer:
 async def events(_rooms: Rooms, ask: Ask) -> Follow:
     """The stream of events; after=EPOCH-SEQ continues where another stream stopped."""
     session_id = ask.query.get("session")
-    if session_id is not None and not re.fullmatch(_ID, session_id):
+    if session_id is not None and not re.fullmatch(ID, session_id):
         raise NoSuchSession("No session has that id.")
     return Follow(after=ask.query.get("after"), session_id=session_id)
 
@@ -159,6 +107,7 @@ async def revoke(rooms: Rooms, ask: Ask) -> Answer:
     was_there = await rooms.backend.remove_device(device_id)
     rooms.tokens.revoke(device_id)
     rooms.streams.close_device(device_id)
+    rooms.carriers.close_device(device_id)
     if not was_there:
         raise NoSuchSession("No phone has that id.", "See wakeline devices.")
     return NOTHING
@@ -342,6 +291,8 @@ _VIEW, _CONTROL, _ADMIN = Scope.VIEW, Scope.CONTROL, Scope.ADMIN
 _SMALL = 4 * 1024
 
 ROUTES: tuple[Route, ...] = (
+    *STEERING,
+    *RECOVERY,
     Route(method="GET", path="/api/machine", scope=_VIEW, serve=machine),
     Route(
         method="GET",

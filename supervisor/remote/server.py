@@ -12,13 +12,14 @@ from supervisor.remote.access import Rates, Tokens
 from supervisor.remote.address import Candidate
 from supervisor.remote.auth import Challenges
 from supervisor.remote.backend import Backend
+from supervisor.remote.carry import Carriers
 from supervisor.remote.crowd import CONNECTIONS, Crowd
 from supervisor.remote.door import Door
 from supervisor.remote.entrance import Entrance
 from supervisor.remote.lan import Lan
 from supervisor.remote.lane import Hall
 from supervisor.remote.phone import Phone
-from supervisor.remote.routes import Rooms
+from supervisor.remote.route import Rooms
 from supervisor.remote.stream import Streams
 
 #: Stable, because a phone's key is bound to address and port.
@@ -53,6 +54,7 @@ class Server:
         self._returning: asyncio.Task[None] | None = None
         self.lan = Lan(tls_folder=tls_folder, page=page, port=port, announced=announced, clock=time.time)
         self.streams = Streams(backend)
+        self._carriers = Carriers()
         self.phone = Phone(backend, self.lan, clock.now, candidates, usual_address)
         self._tokens = Tokens(clock.elapsed)
         rooms = Rooms(
@@ -62,9 +64,10 @@ class Server:
             rates=Rates(clock.elapsed),
             phone=self.phone,
             streams=self.streams,
+            carriers=self._carriers,
             clock=time.time,
         )
-        self._hall = Hall(Door(rooms, self.lan.page), self.streams)
+        self._hall = Hall(Door(rooms, self.lan.page), self.streams, self._carriers)
         self.lan.joins(self._hall)
 
     async def open(self) -> None:
@@ -84,6 +87,7 @@ class Server:
             await asyncio.gather(self._returning, return_exceptions=True)
         await self.phone.cancel()
         self.streams.close()
+        self._carriers.close()
         await self.lan.close()
         await self._hall.shutdown(1.0)
         if self._local:
@@ -102,3 +106,4 @@ class Server:
         """A phone was revoked elsewhere: its tokens are void and its streams end now."""
         self._tokens.revoke(device_id)
         self.streams.close_device(device_id)
+        self._carriers.close_device(device_id)

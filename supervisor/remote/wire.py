@@ -14,7 +14,6 @@ from typing import Any
 
 from supervisor.core import quote
 from supervisor.core.model import (
-    Approval,
     Awake,
     Device,
     Entry,
@@ -27,6 +26,7 @@ from supervisor.core.model import (
     Resume,
     Session,
 )
+from supervisor.core.steering import Approval, Focus, Prompt, Question, Trashed
 from supervisor.remote.backend import Picture
 
 Document = dict[str, Any]
@@ -126,9 +126,12 @@ def session(known: Session, of: Machine) -> Document:
         "last_entry": known.last_entry and entry(known.last_entry, STREAM_TEXT),
         "kind": known.kind,
         "terminal": known.terminal,
-        "focus": known.focus,
+        "pane": known.pane,
+        "focus": known.focus and focus(known.focus),
+        "prompts": [prompt(one) for one in known.prompts],
         "jobs": [job(one) for one in known.jobs],
-        "approval": known.approval and approval(known.approval),
+        "approval": approval(known.approvals[0]) if known.approvals else None,
+        "approvals": [approval(one) for one in known.approvals],
         "reconnect": known.reconnect and _reconnect(known.reconnect),
         "keeps_awake": known.keeps_awake,
         "context_used_percent": _number(known.context_used_percent),
@@ -138,6 +141,7 @@ def session(known: Session, of: Machine) -> Document:
         "stale": known.stale,
         "parent_id": known.parent_id,
         "failure": known.failure,
+        "cause": known.cause,
     }
 
 
@@ -187,11 +191,70 @@ def approval(asked: Approval) -> Document:
     """A question of an agent."""
     return {
         "id": asked.id,
+        "session_id": asked.session_id,
         "at": time(asked.at),
         "summary": asked.summary,
         "tool": asked.tool,
         "text": asked.text,
+        "diff": asked.diff,
+        "reason": asked.reason,
+        "cwd": asked.cwd,
+        "questions": [_question(one) for one in asked.questions],
         "answerable": asked.answerable,
+        "digest": asked.digest,
+    }
+
+
+def _question(asked: Question) -> Document:
+    return {
+        "text": asked.text,
+        "header": asked.header,
+        "choices": [{"label": one.label, "description": one.description} for one in asked.choices],
+        "many": asked.many,
+        "free": asked.free,
+    }
+
+
+def focus(held: Focus) -> Document:
+    """Who may type into a session, and since when."""
+    return {"holder": held.holder, "label": held.label, "since": time(held.since)}
+
+
+def prompt(given: Prompt) -> Document:
+    """A prompt that waits or is on its way."""
+    return {
+        "id": given.id,
+        "session_id": given.session_id,
+        "text": cut(given.text, STREAM_TEXT)[0],
+        "when": given.when,
+        "state": given.state,
+        "by": given.by,
+        "at": time(given.at),
+        "note": given.note,
+    }
+
+
+def lost(one: Any, of: Machine) -> Document:
+    """A session that was lost, and what is left of it; see ``steering.recovery.Lost``."""
+    return {
+        "session": session(one.session, of),
+        "folder_exists": one.folder_exists,
+        "branch_now": one.branch_now,
+        "transcript_exists": one.transcript_exists,
+    }
+
+
+def trashed(what: Trashed) -> Document:
+    """A session in the trash."""
+    return {
+        "id": what.id,
+        "trash_id": what.id,
+        "agent": what.agent,
+        "session_id": what.session_id,
+        "title": what.title,
+        "cwd": what.cwd,
+        "deleted_at": time(what.deleted_at),
+        "until": time(what.until),
     }
 
 
@@ -252,6 +315,8 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
             return {"session_id": session_id, "job": job(told)}
         case Approval():
             return {"session_id": session_id, "approval": approval(told)}
+        case Focus():
+            return {"session_id": session_id, "focus": focus(told)}
     match topic:
         case "machine":
             # Told before it goes: "sleep" or "stop". Who reads it then knows why nothing comes.
@@ -261,7 +326,7 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
         case "approval":
             return {"session_id": session_id, "approval": None}
         case "focus":
-            return {"session_id": session_id, "focus": told}
+            return {"session_id": session_id, "focus": None}
     return dict(told) if isinstance(told, Mapping) else told
 
 
@@ -287,6 +352,12 @@ def _reconnect(link: Reconnect) -> Document:
         "next_try_at": time(link.next_try_at),
         "reason": link.reason,
         "policy": link.policy,
+        "phase": link.phase,
+        "note": link.note,
+        "history": [
+            {"at": time(one.at), "cause": one.cause, "what": one.what, "outcome": one.outcome}
+            for one in link.history
+        ],
     }
 
 

@@ -36,6 +36,12 @@ MIGRATIONS: Final[Sequence[str]] = (
     );
     CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE prompt (
+        id TEXT PRIMARY KEY, session_id TEXT NOT NULL, agent TEXT NOT NULL, text TEXT NOT NULL,
+        when_ TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL, moved_at REAL, note TEXT
+    );
+    """,
 )
 
 

@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+from supervisor.core.failing import Cause
 from supervisor.core.model import OVER, Facts, Kind, Run, Session, State, Transcript
 from supervisor.store.database import Database
 
@@ -25,12 +26,16 @@ _KEPT = (
     "transcript",
     "last_activity_at",
     "failure",
+    "cause",
+    "reset_at",
+    "unfinished",
 )
 
 
 def save(database: Database, session: Session) -> None:
     """Keep the picture of a session."""
     picture = {name: getattr(session, name) for name in _KEPT}
+    picture["argv"] = list(session.argv)
     picture["run"] = [session.run.pid, session.run.started_at] if session.run else None
     database.change_soon(
         "INSERT OR REPLACE INTO session (id, agent, saved_at, picture) VALUES (?, ?, ?, ?)",
@@ -52,7 +57,9 @@ def _session(picture: str) -> Session | None:
     try:
         fields: dict[str, Any] = json.loads(picture)
         run = fields.pop("run", None)
+        fields["argv"] = tuple(fields.pop("argv", ()))
         fields["state"], fields["kind"] = State(fields["state"]), Kind(fields["kind"])
+        fields["cause"] = Cause(cause) if (cause := fields.get("cause")) else None
         return Session(**fields, run=Run(run[0], run[1]) if run else None)
     except (ValueError, TypeError, KeyError, IndexError):
         return None

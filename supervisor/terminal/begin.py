@@ -23,6 +23,8 @@ from supervisor.terminal.pane import Pane, nearest
 _ORDER_WITHIN: Final = 5.0
 _CHUNK: Final = 64 * 1024
 _ROWS, _COLUMNS = 24, 80
+#: Names the terminal to all that runs in it; by this, what leaves its tree is found.
+MARK: Final = b"WAKELINE_TERMINAL="
 
 
 def hold(holder: Holder, connection: socket.socket, own_id: str) -> None:
@@ -71,7 +73,13 @@ def _become(connection: socket.socket, own_id: str, terminal: int, telling: int)
             posix.resize(terminal, *nearest(order.rows or _ROWS, order.columns or _COLUMNS))
             os.write(telling, wire.encode(_hello(order, own_id)))
             # Descriptors of ours close by themselves: Python opens none that is inherited.
-            posix.become(order.argv, order.environment, cwd=order.cwd, umask=order.umask, terminal=terminal)
+            posix.become(
+                order.argv,
+                (*order.environment, MARK + own_id.encode()),
+                cwd=order.cwd,
+                umask=order.umask,
+                terminal=terminal,
+            )
     except OSError as trouble:
         os.write(telling, _refuse(connection, trouble, b"?"))
     finally:

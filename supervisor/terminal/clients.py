@@ -19,8 +19,8 @@ _CHUNK: Final = 16 * 1024
 _INPUT_LIMIT: Final = 256 * 1024
 #: No client that has ordered a command says more at once.
 _LONGEST: Final = 1024 * 1024
-#: Who asks so much and does not read the answers is let go.
-_ANSWERS_LIMIT: Final = 1024 * 1024
+#: Who asks so much and does not read the answers is let go. The rest of a piece of output is below that.
+_ANSWERS_LIMIT: Final = 192 * 1024
 #: Seconds in which nobody is let in when there are no descriptors left.
 _REST: Final = 1.0
 #: More come only from somebody who has gone wrong.
@@ -194,10 +194,11 @@ class Clients:
         """Tell one of them."""
         if client not in self._all:
             return
+        waits = bool(client.pending)
         client.pending += wire.encode(message)
         if len(client.pending) > _ANSWERS_LIMIT:
             self.part(client)
-        else:
+        elif not waits:
             self.send(client)
 
     def tell_all(self, message: wire.Message, *, looking: bool = False) -> None:

@@ -113,10 +113,6 @@ class Holder:
             self._ready.to_read.pop(self._pane.number, None)
             self._ready.later(self._lose_patience, _PATIENCE)
 
-    def _resized(self, rows: int, columns: int) -> None:
-        self._ring.resized(rows, columns)
-        self._clients.pass_on_size()
-
     def _hold_up(self) -> None:
         """Somebody is behind: read on when all have got on."""
         if not self._clients.are_behind(_BEHIND // 2):
@@ -128,6 +124,11 @@ class Holder:
     def _lose_patience(self) -> None:
         for client in self._clients.are_behind(_BEHIND // 2):
             client.slow = True
+
+    def _resized(self, rows: int, columns: int) -> None:
+        """What is printed from now on is meant for that size: viewers know before it comes."""
+        self._ring.resized(rows, columns)
+        self._clients.pass_on_size()
 
     def nudge(self) -> None:
         """Make the program paint its screen anew, for somebody who has not got all that made it.

@@ -26,9 +26,9 @@ class Pane:
     def __init__(self) -> None:
         """A new one, without a size. Raises ``OSError``."""
         self.number, self.theirs = posix.open_terminal()
-        #: Called with each new size, before anything that is printed for it is read.
-        self.resized: Callable[[int, int], object] = _noted
         self._size_after_nudge: tuple[int, int] | None = None
+        #: Called with each size that it gets.
+        self.resized: Callable[[int, int], None] = lambda *_: None
 
     def read(self) -> bytes:
         """What was printed, up to some size; nothing when there is nothing now."""
@@ -57,7 +57,7 @@ class Pane:
         if self._size_after_nudge:
             self._size_after_nudge = size
         else:
-            self._set(*size)
+            self._give(*size)
 
     def nudge(self) -> bool:
         """Make the program paint its screen anew: many do so only when its size has changed.
@@ -67,16 +67,16 @@ class Pane:
         if self._size_after_nudge:
             return False
         rows, columns = self._size_after_nudge = posix.size(self.number)
-        self._set(rows - 1 or 2, columns)
+        self._give(rows - 1 or 2, columns)
         return True
 
     def end_nudge(self) -> None:
         """Back to the size that it is to have."""
         if self._size_after_nudge:
-            self._set(*self._size_after_nudge)
-            self._size_after_nudge = None
+            size, self._size_after_nudge = self._size_after_nudge, None
+            self._give(*size)
 
-    def _set(self, rows: int, columns: int) -> None:
+    def _give(self, rows: int, columns: int) -> None:
         posix.resize(self.number, rows, columns)
         self.resized(rows, columns)
 
@@ -90,7 +90,3 @@ class Pane:
 def nearest(rows: int, columns: int) -> tuple[int, int]:
     """The size nearest to that one that a terminal can have."""
     return min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)
-
-
-def _noted(_rows: int, _columns: int) -> None:
-    """Nobody wants to know."""

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "supervisor/remote/backend.py": "tests/supervisor/test_front.py",
     "supervisor/remote/local/door.py": "tests/supervisor/remote/local/test_linux.py",
     "supervisor/remote/local/posix.py": "tests/supervisor/remote/local/test_linux.py",
+    "supervisor/store/trashed.py": "tests/supervisor/store/test_trash.py",
     "supervisor/system/awake/buses.py": "tests/supervisor/system/awake/test_linux.py",
     "supervisor/system/awake/grip.py": "tests/supervisor/system/awake/test_holder.py",
     "supervisor/system/awake/logind.py": "tests/supervisor/system/awake/test_linux.py",

@@ -9,7 +9,8 @@ import pytest
 
 from supervisor.agents.base import Agent, Concern, History, Processes, Reader
 from supervisor.agents.catalog import AGENTS
-from supervisor.core.model import Page, Process, Record, Run, Sighting, Sign, Transcript
+from supervisor.core.model import Page, Process, Record, Run, Sighting, Transcript
+from tests.lab.hearing import Ear
 
 #: Files that agents look for, relative to the user's home, and what never should be in one.
 PLACES = (
@@ -67,6 +68,9 @@ class World:
 
     def environment(self, pid: int) -> Mapping[str, str]:
         return {"HOME": "\udcff", "PID": str(pid)}
+
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        return ((), (("127.0.0.1", 1), ("no address", -1)))[pid % 2]
 
     def lock_owner(self, path: Path) -> int | None:
         return 1 if path.name.startswith("1") else None
@@ -233,11 +237,11 @@ async def test_nobody_to_listen_to_is_no_error(agent: Agent, tmp_path: Path, con
         path = tmp_path / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content or b"")
-    told: list[tuple[str, Sign, str | None]] = []
+    ear = Ear()
 
-    await agent.listen(_home(agent, tmp_path), lambda *words: told.append(words))
+    await agent.steering.line(_home(agent, tmp_path), World()).listen(ear)
 
-    assert told == []
+    assert (ear.turns, ear.asked) == ([], {})
 
 
 def test_the_folders_to_watch_are_its_own(agent: Agent, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The computer that a phone is paired with: the real HTTP side over TLS, a supervisor in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -10,11 +10,12 @@ from typing import Any
 from supervisor.core.journal import Journal
 from supervisor.core.model import Entry, Machine, Scope, Session
 from supervisor.remote.backend import Picture
-from tests.fakes.backend import MACHINE, MemoryBackend
+from tests.fakes.backend import MACHINE
 from tests.fakes.house import House
+from tests.fakes.steered import Steered, SteeredBackend, steering
 
 
-class Memory(MemoryBackend):
+class Memory(SteeredBackend):
     """As ever, but the machine may be another one."""
 
     machine: Machine = replace(MACHINE, hostname="devbox", agents={"claude": "2.1.329", "codex": "0.169.0"})
@@ -74,6 +75,12 @@ class Desk:
             self._house.run(self.memory.remove_device(device_id))
             self._house.call(partial(self._house.server.forget, device_id))
 
+    def trust(self) -> None:
+        """The paired phones may do everything, as over a path that they could verify."""
+        for device_id, device in self.memory.known_devices.items():
+            self.memory.known_devices[device_id] = replace(device, scope=Scope.ADMIN)
+        self.end_tokens()
+
     def end_tokens(self) -> None:
         """Every token is void, as after a quarter of an hour."""
         for device_id in self.memory.known_devices:
@@ -96,9 +103,27 @@ class Desk:
         """Publish anything else."""
         self._house.call(partial(self.memory.journal.publish, topic, session_id, told))
 
+    def do(self, work: Callable[[Steered], Any]) -> Any:
+        """Something happens to the sessions that no phone ordered."""
+        return self._house.call(partial(work, self.memory.steered))
+
+    @property
+    def ordered(self) -> list[tuple[str, dict[str, Any]]]:
+        """What phones ordered, but for focus: verb and body."""
+        orders = self.memory.steered.orders
+        return [(verb, body) for verb, _, body in orders if verb not in {"focus", "give focus"}]
+
     def cut(self) -> None:
         """Break every stream without a word."""
         self._house.call(self._abort)
+
+    def cut_terminals(self) -> None:
+        """Break every stream of a terminal without a word."""
+        self._house.call(self._abort_carriers)
+
+    def _abort_carriers(self) -> None:
+        for carrier in tuple(self._house.server._carriers._devices):
+            carrier.abort()
 
     def _abort(self) -> None:
         for pipe in tuple(self._house.server.streams._readers):
@@ -110,6 +135,6 @@ def desk_in(folder: Path) -> Iterator[Desk]:
     """A desk that listens, and ends with its test."""
     house = House(folder)
     desk = Desk(house)
-    with house:
+    with steering(lambda: desk.memory.steered), house:
         house.open_lan()
         yield desk

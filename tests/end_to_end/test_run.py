@@ -254,10 +254,10 @@ def test_run_works_without_a_supervisor_and_starts_it(stopped: Wakeline, in_term
     assert stopped.wait_for(id=session["id"], state="ended")
 
 
-def test_nothing_of_ours_or_of_an_agent_around_us_is_in_the_environment(
+def test_only_the_terminals_name_is_ours_in_the_environment(
     wakeline: Wakeline, in_terminal: InTerminal
 ) -> None:
-    """Our variables and those of an outer agent are gone; the user's own stay."""
+    """Our variables and those of an outer agent are gone; the user's own stay; the terminal has a name."""
     outer = {
         "CLAUDECODE": "1",
         "CLAUDE_CODE_ENTRYPOINT": "cli",
@@ -269,7 +269,7 @@ def test_nothing_of_ours_or_of_an_agent_around_us_is_in_the_environment(
 
     terminal.wait_for("MY_OWN=kept")
     terminal.wait_for("CLAUDE_CONFIG_DIR=/c")
-    assert "WAKELINE" not in terminal.text
+    assert terminal.text.count("WAKELINE") == terminal.text.count("WAKELINE_TERMINAL=") == 1
     assert "CLAUDECODE" not in terminal.text
     assert "CLAUDE_CODE" not in terminal.text
     assert "AI_AGENT" not in terminal.text

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from supervisor.agents.base import Concern, History, OpenLines, Processes, Reader, Tell, Watched
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Reader, Watched
+from supervisor.agents.steering import Ear, Line, Steering
 from supervisor.core.model import (
     Entry,
     EntryKind,
@@ -27,6 +28,7 @@ class SmallAgent:
         self.name = name
         self.title = name.capitalize()
         self.says: list[tuple[str, Sign, str | None]] = []
+        self.steering = _Steering(self)
         self.fault: Exception | None = None
 
     def home(self, environment: Mapping[str, str], user_home: Path) -> Path:
@@ -88,12 +90,6 @@ class SmallAgent:
         """Its command."""
         return Resume(argv=(self.name, "--resume", session_id), cwd=cwd)
 
-    async def listen(self, home: Path, tell: Tell) -> None:
-        """Say what is to be said, and hang up."""
-        del home
-        for told in self.says:
-            tell(*told)
-
     def _reader(self) -> Reader:
         return _meaning
 
@@ -124,3 +120,25 @@ def write(home: Path, session_id: str, *texts: str, **fields: Any) -> Path:
     with file.open("a") as out:
         out.writelines(json.dumps({"text": text, **fields}) + "\n" for text in texts)
     return file
+
+
+class _Steering(Steering):
+    """Its feed says what the test wants, and hangs up."""
+
+    def __init__(self, agent: SmallAgent) -> None:
+        self._agent = agent
+
+    def line(self, home: Path, processes: Processes) -> Line:
+        """That feed."""
+        del home, processes
+        return _Line(self._agent)
+
+
+class _Line(Line):
+    def __init__(self, agent: SmallAgent) -> None:
+        self._agent = agent
+
+    async def listen(self, ear: Ear) -> None:
+        """Say what is to be said, and hang up."""
+        for told in self._agent.says:
+            ear.turn(*told)

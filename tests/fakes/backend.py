@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from supervisor.core.errors import NoSuchSession
 from supervisor.core.journal import Journal
@@ -22,6 +23,7 @@ from supervisor.core.model import (
     State,
 )
 from supervisor.remote.backend import Picture
+from tests.fakes.steer import MemorySteer
 
 MACHINE = Machine(
     id="m-1",
@@ -49,6 +51,7 @@ class MemoryBackend:
     awake: Awake = field(default_factory=Awake)
     awake_changes: int = 0
     stopped: bool = False
+    steer: MemorySteer = field(default_factory=MemorySteer)
 
     @property
     def stream(self) -> Journal:
@@ -157,9 +160,11 @@ def entry(seq: int, text: str = "Hello.", *, role: Role = Role.ASSISTANT, at: fl
     return Entry(seq=seq, id=f"entry-{seq}", at=at, role=role, kind=EntryKind.TEXT, text=text)
 
 
-def session(name: str = "s-1", *, at: float = 1_760_000_100.0, state: State = State.WORKING) -> Session:
+def session(
+    name: str = "s-1", *, at: float = 1_760_000_100.0, state: State = State.WORKING, **more: Any
+) -> Session:
     """A session of claude that works."""
-    return Session(
+    made = Session(
         id=name,
         agent="claude",
         state=state,
@@ -171,6 +176,7 @@ def session(name: str = "s-1", *, at: float = 1_760_000_100.0, state: State = St
         keeps_awake=True,
         resume=Resume(argv=("claude", "--resume", name), cwd="/home/me/project"),
     )
+    return replace(made, **more)
 
 
 def kept_awake(at: float) -> Awake:

@@ -14,6 +14,7 @@ class FewProcesses:
     processes: Sequence[Process] = ()
     locks: Mapping[Path, int] = field(default_factory=dict)
     environments: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    doors: Mapping[int, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
     def running(self) -> Sequence[Process]:
         """All of them."""
@@ -30,6 +31,10 @@ class FewProcesses:
     def environment(self, pid: int) -> Mapping[str, str]:
         """What the test gave it."""
         return self.environments.get(pid, {})
+
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        """Where it listens, as the test says."""
+        return self.doors.get(pid, ())
 
     def lock_owner(self, path: Path) -> int | None:
         """Who holds this lock."""

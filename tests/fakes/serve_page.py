@@ -15,26 +15,38 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from supervisor.core.model import Approval, Entry, EntryKind, Job, Reconnect, Role, State
+from supervisor.core.model import Entry, EntryKind, Job, Kind, Reconnect, Role, State
+from supervisor.core.steering import Approval
 from tests.fakes.backend import entry, kept_awake, session
 from tests.fakes.house import House
+from tests.fakes.steered import SteeredBackend, steering
+from tests.fakes.terminal import Row, Terminal
 
 
 def main() -> None:
     """Serve until interrupted."""
     told = _arguments()
-    with tempfile.TemporaryDirectory() as folder, House(Path(folder), port=told.port) as house:
-        _furnish(house)
-        print(f"LOCAL {house.socket}", flush=True)
-        print(f"OPEN {house.dialog(told.scope)['url']}", flush=True)
-        over = threading.Event()
-        threading.Thread(target=_live, args=(house, over, told.pace), daemon=True).start()
-        try:
-            _choose(house, told.scope, auto=told.auto)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            over.set()
+    backend = SteeredBackend()
+    with tempfile.TemporaryDirectory() as folder, steering(lambda: backend.steered):
+        house = House(Path(folder), port=told.port)
+        house.backend = backend
+        with house:
+            _serve(house, backend, told)
+
+
+def _serve(house: House, backend: SteeredBackend, told: argparse.Namespace) -> None:
+    _furnish(house)
+    house.call(partial(_print, backend.steered.terminal("s-1")))
+    print(f"LOCAL {house.socket}", flush=True)
+    print(f"OPEN {house.dialog(told.scope)['url']}", flush=True)
+    over = threading.Event()
+    threading.Thread(target=_live, args=(house, over, told.pace), daemon=True).start()
+    try:
+        _choose(house, told.scope, auto=told.auto)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        over.set()
 
 
 def _arguments() -> argparse.Namespace:
@@ -55,19 +67,21 @@ def _furnish(house: House) -> None:
         at=now - 20,
         summary="wants to run a command",
         tool="Bash",
-        text="rm -rf build",
+        text="rm -rf build && npm run build\n" * 12,
+        answerable=True,
     )
     drop = Reconnect(attempt=3, next_try_at=now + 40, reason="overloaded", policy="backoff")
     build = Job(pid=4242, command="npm run build", started_at=now - 60, cpu_percent=88.0)
     sessions = [
         replace(session("s-1", at=now), jobs=(build,), jobs_running=True, git_branch="main", tokens=48_123),
-        replace(session("s-2", at=now - 20, state=State.NEEDS_YOU), agent="codex", approval=waiting),
+        replace(session("s-2", at=now - 20, state=State.NEEDS_YOU), agent="codex", approvals=(waiting,)),
         replace(session("s-3", at=now - 300, state=State.CUT_OFF), reconnect=drop, failure="overloaded"),
         replace(session("s-4", at=now - 4000, state=State.IDLE), title=None, name="spare"),
         replace(session("s-5", at=now - 9000, state=State.LOST), run=None, keeps_awake=False),
     ]
     for one in sessions:
-        house.call(partial(house.backend.put, one))
+        kind = Kind.SEEN if one.state is State.CUT_OFF else Kind.HOSTED
+        house.call(partial(house.backend.put, replace(one, kind=kind)))
     house.backend.awake = kept_awake(now - 600)
     house.backend.past = [
         replace(session(f"old-{n}", at=now - 86400 * n, state=State.ENDED), run=None) for n in range(2, 60)
@@ -80,6 +94,12 @@ def _furnish(house: House) -> None:
         lines[5], text="<img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3))"
     )
     house.backend.transcripts["s-1"] = lines
+
+
+def _print(terminal: Terminal) -> None:
+    """A hundred lines in sixteen colours."""
+    lines: list[Row] = [[[f"line {n} ", {"fg": n % 16}], ["of a long output"]] for n in range(100)]
+    terminal.print(*lines)
 
 
 def _live(house: House, over: threading.Event, pace: float) -> None:

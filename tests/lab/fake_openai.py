@@ -13,6 +13,7 @@ One server, several wire formats, all on 127.0.0.1:
 The scenario is chosen by a magic word in the last user message:
   @@tool:CMD@@      ask for one shell tool call running CMD, then answer in text
   @@tools:A;;B@@    several shell calls, one per model turn
+  @@call:NAME {}@@  ask for one call of the tool NAME (or NAMESPACE.NAME), then answer in text
   @@slow:SEC@@      stream words over SEC seconds
   @@drop@@          send half of the stream, then reset the connection (every time)
   @@drop:N@@        ... the first N times only, then answer normally
@@ -41,7 +42,7 @@ import sys
 import time
 import uuid
 
-MAGIC = re.compile(r"(?:@@|%%)([a-z0-9]+)(?::(.*?))?(?:@@|%%)", re.S)
+MAGIC = re.compile(r"(?P<mark>@@|%%)(?P<word>[a-z0-9]+)(?::(?P<arg>.*?))?(?P=mark)", re.S)
 PREFIX = re.compile(r"^\s*<current_datetime>.*?</current_datetime>\s*", re.S)
 SKIP_USER = (
     "<environment_context",
@@ -182,7 +183,7 @@ class Fake:
         m = None
         for m in MAGIC.finditer(prompt or ""):
             pass
-        word, arg = (m.group(1), m.group(2)) if m else (None, None)
+        word, arg = (m["word"], m["arg"]) if m else (None, None)
         key = f"{wire}|{prompt[-300:] if prompt else ''}"
         self.counts[key] = self.counts.get(key, 0) + 1
         c = self.counts[key]
@@ -243,7 +244,11 @@ class Fake:
             cmds = [arg or "echo hi"]
         elif word == "tools":
             cmds = (arg or "echo 1").split(";;")
+        elif word == "call":
+            cmds = [(arg or "").partition(" ")[2] or "{}"]
         tool = self.pick_tool(wire, data) if cmds and toolsdone < len(cmds) else None
+        if tool and word == "call":
+            tool = ((arg or "").partition(" ")[0], json.loads)
         text = f"Echo: {prompt}" if not word else f"Finished {word} ({arg}). Tool results seen: {toolsdone}."
         text = text[:600]
         if not stream:
@@ -506,11 +511,13 @@ class Fake:
 
     def resp_item(self, text, tool, cmd):
         if tool:
+            space, _, name = tool[0].rpartition(".")
             return {
                 "id": "fc_" + uuid.uuid4().hex[:12],
                 "type": "function_call",
                 "status": "completed",
-                "name": tool[0],
+                **({"namespace": space} if space else {}),
+                "name": name,
                 "call_id": "call_" + uuid.uuid4().hex[:12],
                 "arguments": json.dumps(tool[1](cmd)),
             }

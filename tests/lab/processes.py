@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from supervisor.core.model import Process, Run
+from supervisor.system.processes import sockets
 
 
 class Below:
@@ -37,6 +38,10 @@ class Below:
             return psutil.Process(pid).environ()
         except psutil.Error:
             return {}
+
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        """Where it listens."""
+        return sockets.listening(pid)
 
     def lock_owner(self, path: Path) -> int | None:
         """Who holds a lock on a file, where the system says it in a file (Linux)."""

@@ -13,10 +13,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from supervisor.core.model import (
-    Approval,
     Awake,
     Entry,
     EntryKind,
+    Kind,
     Reason,
     Resume,
     Role,
@@ -25,6 +25,7 @@ from supervisor.core.model import (
     Session,
     State,
 )
+from supervisor.core.steering import Approval
 from supervisor.remote.server import PAGE
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk, desk_in
@@ -52,6 +53,7 @@ def _take(browser: Browser, desk: Desk, phone: Phone, name: str, session_id: str
         if session_id:
             page.locator(f".row[href='#/s/{session_id}']").click()
             page.locator(".message").last.wait_for()
+            page.locator(".composer").wait_for()
         _settled(page)
         page.screenshot(path=PICTURES / name, animations="disabled")
     _packed(PICTURES / name)
@@ -97,6 +99,7 @@ def furnish(desk: Desk) -> None:
 def _session(name: str, state: State, title: str, at: float, ago: float, **facts: Any) -> Session:
     usual: dict[str, Any] = {
         "agent": "claude",
+        "kind": Kind.HOSTED,
         "cwd": f"{_HOME}/{name}",
         "since": at - ago,
         "last_activity_at": at - min(ago, 20),
@@ -120,7 +123,7 @@ def _sessions(at: float) -> list[Session]:
     )
     failed = replace(last, role=Role.SYSTEM, kind=EntryKind.ERROR, text="API Error: Connection error.")
     return [
-        _session("payments", State.NEEDS_YOU, "Update the client", at, 130, approval=asked),
+        _session("payments", State.NEEDS_YOU, "Update the client", at, 130, approvals=(asked,)),
         _session("flaky", State.WORKING, "Fix the flaky reconnect test", at, 250, last_entry=_story(at)[-1]),
         _session("parser", State.WORKING, "Port the parser", at, 4250, agent="codex", last_entry=last),
         _session("guide", State.CUT_OFF, "Write the migration guide", at, 95, last_entry=failed),

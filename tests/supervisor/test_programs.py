@@ -42,3 +42,18 @@ def test_what_was_started_is_in_a_session_of_its_own_and_leaves_no_corpse() -> N
     with started.stdout as said:
         assert sys.platform == "win32" or said.read().strip() == b"True"
     until(lambda: started.returncode == 0)
+
+
+def test_what_is_started_from_within_a_session_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopping that session with all that it left behind must not end the supervisor."""
+    for name in programs.MARKS:
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("MY_OWN", "kept")
+
+    program = "import os; print(sorted(os.environ.keys() & {'MY_OWN', 'WAKELINE_TERMINAL', 'CLAUDE_PID'}))"
+    started = programs.start([sys.executable, "-c", program], stdout=subprocess.PIPE)
+
+    assert started.stdout is not None
+    with started.stdout as said:
+        assert said.read().strip() == b"['MY_OWN']"
+    until(lambda: started.returncode == 0)

@@ -9,19 +9,20 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from supervisor.agents.base import Concern, History, OpenLines, Watched, nothing_to_listen_to
+from supervisor.agents.base import Concern, History, OpenLines, Watched
 from supervisor.agents.claude import files
 from supervisor.agents.claude.files import find as find
 from supervisor.agents.claude.files import home as home
 from supervisor.agents.claude.files import transcripts as transcripts
 from supervisor.agents.claude.registry import look as look
+from supervisor.agents.claude.steering import ClaudeSteering
 from supervisor.agents.claude.transcript import Reading
 from supervisor.core.model import Resume, Transcript
 
 name: Final = files.AGENT
 title: Final = "Claude Code"
 
-listen = nothing_to_listen_to
+steering: Final = ClaudeSteering()
 
 
 def watched(home: Path) -> Sequence[Watched]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from supervisor.agents.claude import calls
+from supervisor.agents.claude import calls, failures
 from supervisor.agents.fields import clean, count, mapping, moment, number, sequence, short, strings
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 
@@ -235,7 +235,10 @@ def _within(text: str, tag: str) -> str:
 
 def _failed(line: Mapping[str, Any], text: str) -> Record:
     part = _Part(Role.SYSTEM, EntryKind.ERROR, text)
-    return _record(line, [part], Sign.FAILED, Facts(failure=clean(text)[:1000]))
+    told = Facts(
+        failure=clean(text)[:1000], cause=failures.cause(line, text), reset_at=failures.reset_at(text)
+    )
+    return _record(line, [part], Sign.FAILED, told)
 
 
 def _notice(text: str) -> _Part:

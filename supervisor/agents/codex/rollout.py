@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from supervisor.agents.codex import failures
 from supervisor.agents.fields import clean, count, mapping, moment, parsed, string, strings
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 
@@ -211,7 +212,8 @@ def _failure(error: _Payload) -> Record:
     if (kind := _kind_of_error(error.get("codex_error_info"))) and kind != "other":
         words = f"{words} ({kind.replace('_', ' ')})"
     entry = _entry(error, Role.SYSTEM, EntryKind.ERROR, words)
-    return Record(entries=entry.entries, facts=Facts(failure=words), sign=Sign.FAILED)
+    why = failures.cause(error.get("codex_error_info"), words)
+    return Record(entries=entry.entries, facts=Facts(failure=words, cause=why), sign=Sign.FAILED)
 
 
 def _kind_of_error(told: object) -> str:

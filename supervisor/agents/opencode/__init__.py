@@ -4,17 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched, nothing_to_listen_to
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
 from supervisor.agents.opencode import store
 from supervisor.agents.opencode.history import Conversation
 from supervisor.agents.opencode.live import SESSION_ID, sightings, where
 from supervisor.agents.opencode.log import Log
+from supervisor.agents.opencode.steering import OpenCodeSteering
 from supervisor.core.model import Resume, Sighting, Transcript
 
 name: Final = "opencode"
 title: Final = "OpenCode"
 
-listen = nothing_to_listen_to
+steering: Final = OpenCodeSteering()
 
 _LOG = "opencode.log"
 #: How far each log was read, for the homes looked at last.
@@ -50,7 +51,11 @@ def look(home: Path, processes: Processes) -> Sequence[Sighting]:
     nothing is told here of the dead. See ``meaning.standing``.
     """
     running = [process for process in processes.running() if process.argv]
-    return sightings(home / store.FILE, running, _log(home).read())
+    line = steering.known(home)
+    seen = sightings(home / store.FILE, running, _log(home).read(), line)
+    if line is not None:
+        line.noticed(running, seen)
+    return seen
 
 
 def transcripts(home: Path) -> Iterator[Transcript]:

@@ -160,7 +160,7 @@ def _now(connection: sqlite3.Connection, session_id: str) -> Record:
     stands = standing(connection, session_id)
     session = store.row(connection, "SELECT * FROM session WHERE id = ?", session_id)
     facts = session_facts(session) if session else Facts()
-    facts = replace(facts, model=stands.model or facts.model, failure=stands.failure)
+    facts = replace(facts, model=stands.model or facts.model, failure=stands.failure, cause=stands.cause)
     return Record(facts=facts, sign=stands.sign, at=stands.at)
 
 

@@ -10,44 +10,25 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
+from typing import Protocol
 
 from supervisor.agents.opencode import store
 from supervisor.agents.opencode.log import Asked, LoggedRun
 from supervisor.agents.opencode.meaning import Standing, session_facts, standing
+from supervisor.agents.opencode.options import OTHERS, SERVERS, words
 from supervisor.agents.opencode.store import Row, row, rows, seconds, text
 from supervisor.core.model import Facts, Process, Run, Sighting, Sign
+from supervisor.core.steering import Approval
 
 AGENT = "opencode"
 SESSION_ID = re.compile(r"ses_[0-9A-Za-z]{8,64}")
 
-#: Commands that serve many sessions, and those that serve none.
-_SERVERS = frozenset({"serve", "web", "acp"})
-_OTHERS = frozenset(
-    {"completion", "mcp", "attach", "debug", "providers", "auth", "agent", "upgrade", "uninstall", "models"}
-    | {"stats", "export", "import", "github", "pr", "session", "plugin", "plug", "db"}
-)
-#: Options that take the next word as their value.
-_VALUED = frozenset(
-    {
-        "-s",
-        "--session",
-        "-m",
-        "--model",
-        "--prompt",
-        "--agent",
-        "--port",
-        "--hostname",
-        "--mdns-domain",
-        "--cors",
-    }
-    | {"--log-level", "--dir", "--title", "--format", "-f", "--file", "--attach", "--variant", "--command"}
-    | {"-p", "--password", "-u", "--username", "--replay-limit"}
-)
 #: Tools that ask for another permission than one of their own name.
 _PERMISSIONS = {"write": "edit", "multiedit": "edit", "patch": "edit", "apply_patch": "edit", "ls": "list"}
+#: Options with which it serves no session here.
+_NO_SESSION = ("--attach", "-h", "--help", "-v", "--version")
 #: Permissions that any tool may ask for.
 _ANY_TOOL = frozenset({"external_directory", "doom_loop"})
-_PROGRAMS = frozenset({"opencode", "opencode.exe"})
 #: A run writes its first line when it has started up: seconds, on a slow machine many.
 _START_UP_SECONDS = 90.0
 #: Two starts further apart than this write their first lines in the same order.
@@ -77,22 +58,40 @@ class Served:
     command: Command
     folder: str | None
     logged: LoggedRun | None = None
+    #: The sessions that it says it worked on, the last one last.
+    heard: Sequence[str] = ()
+    #: What its sessions wait for; ``None``: it does not tell.
+    waits_for: Mapping[str, Approval] | None = None
     #: Its sessions, the one on its screen first.
     sessions: list[Row] = field(default_factory=list)
 
     @property
     def serves_many(self) -> bool:
         """Whether it is a server, for any session in any folder."""
-        return self.command.name in _SERVERS
+        return self.command.name in SERVERS
+
+
+class Heard(Protocol):
+    """What processes with a server of their own say themselves."""
+
+    def sessions(self, run: Run) -> Sequence[str]:
+        """The sessions that it was heard to work on, the last one last."""
+        ...
+
+    def waits_for(self, run: Run) -> Mapping[str, Approval] | None:
+        """All that its sessions wait for; ``None``: it does not tell."""
+        ...
 
 
 def sightings(
-    database: Path, running: Sequence[Process], logged: Mapping[str, LoggedRun]
+    database: Path, running: Sequence[Process], logged: Mapping[str, LoggedRun], heard: Heard | None = None
 ) -> Sequence[Sighting]:
     """All sessions that these processes serve; one without an id for each that has none yet."""
     served = [found for process in running if (found := _served(process))]
     if not served:
         return ()
+    if heard is not None:
+        _listen(served, heard)
     _recognize(served, list(logged.values()))
     try:
         with store.opened(database) as connection:
@@ -105,36 +104,18 @@ def sightings(
 
 def command(argv: Sequence[str]) -> Command | None:
     """What this command line means; ``None`` if it is none of OpenCode's that holds a session."""
-    if not argv or PurePath(argv[0].replace("\\", "/")).name not in _PROGRAMS:
+    found = words(argv)
+    if found is None or found.command in OTHERS or any(option in found for option in _NO_SESSION):
         return None
-    options, words = _taken_apart(argv[1:])
-    name = words[0] if words and words[0] in _SERVERS | _OTHERS | {"run"} else ""
-    if name in _OTHERS or "--attach" in options or options.keys() & {"-h", "--help", "-v", "--version"}:
-        return None
-    session = options.get("--session") or options.get("-s")
-    forks = "--fork" in options
+    session = found.value("-s", "--session")
+    forks = "--fork" in found
     return Command(
-        name=name,
+        name=found.command,
         session=session if session and SESSION_ID.fullmatch(session) and not forks else None,
-        goes_on=not forks and bool(options.keys() & {"-c", "--continue"}),
-        unasked="--auto" in options or "--dangerously-skip-permissions" in options,
-        folder=options.get("--dir") or (words[0] if words and not name else None),
+        goes_on=not forks and ("-c" in found or "--continue" in found),
+        unasked="--auto" in found or "--dangerously-skip-permissions" in found,
+        folder=found.value("--dir") or (found.rest[0] if found.rest and not found.command else None),
     )
-
-
-def _taken_apart(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    options: dict[str, str] = {}
-    words: list[str] = []
-    rest = iter(arguments)
-    for argument in rest:
-        if argument == "--":
-            words += rest
-        elif not argument.startswith("-") or argument == "-":
-            words.append(argument)
-        else:
-            option, given, value = argument.partition("=")
-            options[option] = value if given else next(rest, "") if option in _VALUED else ""
-    return options, words
 
 
 def _served(process: Process) -> Served | None:
@@ -156,7 +137,7 @@ def _recognize(served: Sequence[Served], logged: list[LoggedRun]) -> None:
     for each in sorted(served, key=lambda each: (each.serves_many, -_started_at(each))):
         fitting = [run for run in free if _fits(each, run)]
         if _has_twin(each, served):
-            fitting = [run for run in fitting if each.command.session in run.sessions]
+            fitting = [run for run in fitting if run.sessions.keys() & {each.command.session, *each.heard}]
         if fitting:
             each.logged = fitting[0]
             free.remove(fitting[0])
@@ -199,11 +180,19 @@ def _assign(connection: sqlite3.Connection, served: Sequence[Served]) -> None:
             each.sessions = _by_time(connection, each, taken)
 
 
+def _listen(served: Sequence[Served], heard: Heard) -> None:
+    for each in served:
+        each.heard = heard.sessions(each.process.run)
+        each.waits_for = heard.waits_for(each.process.run)
+
+
 def _by_log(connection: sqlite3.Connection, served: Served) -> list[Row]:
-    """The session that it worked on last, and those that it has not finished (all, for a server)."""
-    if served.logged is None:
-        return []
-    ids = list(reversed(served.logged.sessions))[:_MOST_SESSIONS]
+    """The session that it worked on last, and those that it has not finished (all, for a server).
+
+    Who has no log of its own may have been heard.
+    """
+    worked_on = served.heard if served.logged is None else served.logged.sessions
+    ids = list(reversed(tuple(worked_on)))[:_MOST_SESSIONS]
     found = [session for each in ids if (session := _session(connection, each))]
     roots = [session for session in found if not text(session.get("parent_id"))]
     children = [session for session in found if text(session.get("parent_id"))]
@@ -257,7 +246,7 @@ def _seen(connection: sqlite3.Connection, database: Path, served: Served) -> Ite
     if not served.sessions:
         yield _nameless(served)
     stands = {session["id"]: standing(connection, session["id"]) for session in served.sessions}
-    asked = {each: found for each, now in stands.items() if (found := _asked(served, now))}
+    asked = {each: found for each, now in stands.items() if (found := _asked(served, each, now))}
     for session in served.sessions:
         # The question of a sub-agent is shown to whoever looks at the session that it works for.
         if session["id"] in asked and (parent := text(session.get("parent_id"))):
@@ -268,8 +257,11 @@ def _seen(connection: sqlite3.Connection, database: Path, served: Served) -> Ite
         )
 
 
-def _asked(served: Served, stands: Standing) -> Asked | None:
-    """The newest permission that a running tool asked for, if nothing was heard of the tool since."""
+def _asked(served: Served, session_id: str, stands: Standing) -> Asked | None:
+    """What it says it waits for; else the newest that a running tool asked for and was silent since."""
+    if served.waits_for is not None:
+        found = served.waits_for.get(session_id)
+        return Asked(at=found.at, permission=found.summary, patterns="") if found else None
     if served.logged is None or served.command.unasked:
         return None
     for asked in reversed(served.logged.asked):
@@ -290,7 +282,7 @@ def _sighting(database: Path, run: Run, session: Row, stands: Standing, asked: A
         session_id=session["id"],
         run=run,
         alive=True,
-        facts=replace(facts, model=stands.model or facts.model, failure=stands.failure),
+        facts=replace(facts, model=stands.model or facts.model, failure=stands.failure, cause=stands.cause),
         sign=stands.sign,
         waiting_for=stands.question,
         transcript=where(database, session["id"]),

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from supervisor.agents.opencode import failures
 from supervisor.agents.opencode.store import DATA, Row, document, inner, number, row, rows, seconds, text
+from supervisor.core.failing import Cause
 from supervisor.core.model import Entry, EntryKind, Facts, Role, Sign
 
 _LONGEST_TEXT = 64 * 1024
@@ -166,6 +168,7 @@ class Standing:
     at: float | None = None
     model: str | None = None
     failure: str | None = None
+    cause: Cause | None = None
     #: A question of the model, waiting to be answered.
     question: str | None = None
     #: When each tool that runs now was last heard of, by the tool's name.
@@ -193,8 +196,10 @@ def standing(connection: sqlite3.Connection, session_id: str) -> Standing:
     if completed_at is None:
         return _unfinished(tools, created_at, model)
     sign = _finished(message, tools)
-    why = failure(message) if sign is Sign.FAILED else None
-    return Standing(sign=sign, at=completed_at, model=model, failure=why)
+    if sign is not Sign.FAILED:
+        return Standing(sign=sign, at=completed_at, model=model)
+    why = failures.cause(inner(message, "error"))
+    return Standing(sign=sign, at=completed_at, model=model, failure=failure(message), cause=why)
 
 
 def _tools(connection: sqlite3.Connection, message_id: object) -> list[tuple[Mapping[str, Any], float]]:

@@ -4,7 +4,7 @@ import { AwakeCard } from './awake.js';
 import { brand, duration, h, icon, moment, say_aloud, tick } from './dom.js';
 import { forget, keep, kept, possible } from './keys.js';
 import { List, state_word } from './list.js';
-import { add_stored, agent_of, name_of, path_of, picture, short_folder, take, waiting } from './picture.js';
+import { add_stored, agent_of, asked_of, name_of, path_of, picture, short_folder, take, waiting } from './picture.js';
 import { name, plain } from './marks.js';
 import { Wire } from './wire.js';
 import { language, say } from './words.js';
@@ -15,6 +15,8 @@ const app = document.getElementById('app');
 const pairing = () => import('./pair.js');
 const transcript = () => import('./session.js');
 const details = () => import('./facts.js');
+const steering = () => import('./steering.js');
+const cards = () => import('./cards.js');
 
 export async function start(fragment) {
   document.documentElement.lang = language;
@@ -66,7 +68,7 @@ class Page {
   #listeners = new AbortController();
   #alerted = new Set();
   #sound = false;
-  #audio = null;
+  #cards = null;
   #hidden_at = 0;
   #greeted = false;
 
@@ -74,7 +76,7 @@ class Page {
     this.#device = device;
     this.#wire = new Wire(device, (topic, data) => this.#hear(topic, data), () => this.#linked());
     this.#list = new List(() => this.#older());
-    this.#awake = new AwakeCard((path, body) => this.#wire.put(path, body));
+    this.#awake = new AwakeCard((path, body) => this.#wire.order('PUT', path, body));
     this.#awake.changed = () => this.#draw();
     this.#build();
     this.#listen();
@@ -90,7 +92,8 @@ class Page {
   close() {
     this.#listeners.abort();
     this.#wire.end();
-    this.#open?.transcript?.close();
+    this.#leave();
+    this.#cards?.close();
     clearInterval(this.#ticking);
   }
   #ticking;
@@ -106,7 +109,7 @@ class Page {
       brand(), h('span', { class: 'machine-words' }, this.host, this.light));
     this.left = h('section', { class: 'pane left', 'aria-label': say('sessions') },
       h('header', { class: 'bar-top' }, h('h1', { tabindex: '-1' }, about), this.bell),
-      h('main', { class: 'scroll' }, this.#awake.element, this.#list.element));
+      this.main = h('main', { class: 'scroll' }, this.#awake.element, this.#list.element));
     this.right = h('section', { class: 'pane right' });
     app.replaceChildren(this.banner, h('div', { class: 'panes' }, this.left, this.right));
     this.#draw_bell();
@@ -142,7 +145,10 @@ class Page {
   #hear(topic, data) {
     take(topic, data);
     if (topic === 'hello' || topic === 'gap') this.#fresh(topic, data);
-    if (topic === 'entry' && data.session_id === this.#open?.id) this.#open.transcript?.hear(data.entry);
+    if (topic === 'entry' && data.session_id === this.#open?.id) {
+      this.#open.transcript?.hear(data.entry);
+      this.#open.steering?.hear(data.entry);
+    }
     if (topic === 'session' && data.removed && data.id === this.#open?.id) this.#gone(data.replaced_by);
     this.#alert();
     this.#greeted = true;
@@ -169,9 +175,25 @@ class Page {
       this.host.replaceChildren(plain(picture.machine?.hostname ?? location.hostname));
       this.#awake.show(this.#scope);
       if (picture.fresh) this.#list.show(this.#open?.id);
+      this.#draw_cards();
       this.#draw_session();
       app.classList.toggle('fresh', picture.fresh);
     });
+  }
+
+  // Questions that can be answered here stand above the list; an open session shows its own.
+  #draw_cards() {
+    const asked = [...picture.sessions.values()].flatMap((session) => asked_of(session).map((approval) => [approval, session]))
+      .filter(([{ answerable }]) => answerable && this.#scope !== 'view');
+    if (!this.#cards && asked.length) {
+      this.#cards = { show() {}, close() {} };
+      cards().then(({ Cards }) => {
+        this.#cards = new Cards(this.#wire, true, () => this.#draw());
+        this.main.prepend(this.#cards.element);
+        this.#draw();
+      }).catch(() => { this.#cards = null; });
+    }
+    this.#cards?.show(asked, this.#wire.link.state === 'live', true, this.#open?.id);
   }
 
   async #older() {
@@ -190,31 +212,39 @@ class Page {
   // --- one session
 
   #route() {
-    const found = /^#\/s\/(.+)$/.exec(location.hash);
-    const id = found && decodeURIComponent(found[1]);
-    if (id === this.#open?.id) return;
+    const [, told, terminal] = /^#\/s\/([^/]+)(\/terminal)?$/.exec(location.hash) ?? [];
+    const id = told && decodeURIComponent(told);
+    if (this.#open && id === this.#open.id) {
+      this.#open.terminal = terminal;
+      return this.#draw();
+    }
     const before = this.#open?.id;
     this.#facts?.dialog.close();
-    this.#open?.transcript?.close();
-    this.#open = null;
+    this.#leave();
     app.classList.toggle('in-session', Boolean(id));
-    if (id) this.#open_session(id);
+    if (id) this.#open_session(id, terminal);
     else this.right.replaceChildren(h('p', { class: 'empty' }, say('choose_session')));
     this.#draw();
     if (id) this.right.querySelector('h1').focus({ preventScroll: true });
     else if (before) requestAnimationFrame(() => this.#list.focus(before));
   }
 
-  #open_session(id) {
+  #leave() {
+    this.#open?.transcript?.close();
+    this.#open?.steering?.close();
+    this.#open = null;
+  }
+
+  #open_session(id, terminal) {
     this.title = h('h1', { tabindex: '-1' });
     this.under = h('p', { class: 'under' });
-    this.bottom = h('div', { class: 'bottom' });
+    this.session = h('main', { class: 'session' });
     this.other = h('a', { class: 'other', href: '#/', hidden: true });
     this.info = h('button', { class: 'plain round', type: 'button', 'aria-label': say('facts'), onclick: () => this.#show_facts() }, icon('facts'));
     this.right.replaceChildren(
       h('header', { class: 'bar-top' }, h('a', { class: 'plain round back', href: '#/', 'aria-label': say('back') }, icon('back')), h('div', { class: 'titles' }, this.title, this.under), this.info),
-      this.other, h('main', { class: 'session' }, this.bottom));
-    this.#open = { id, transcript: null, now_bar: null, drawn: '', session: null };
+      this.other, this.session);
+    this.#open = { id, terminal, transcript: null, drawn: '', session: null };
     this.#show_transcript(this.#open);
     if (!picture.sessions.has(id)) this.#ask_session(id);
   }
@@ -222,12 +252,19 @@ class Page {
   async #show_transcript(open) {
     const found = await transcript().catch(() => null);
     if (this.#open !== open || open.transcript) return;
-    if (!found) return this.bottom.replaceChildren(h('p', { class: 'now' }, say('not_loaded')));
-    const { Transcript, now_bar } = found;
-    open.transcript = new Transcript(open.id, (path) => this.#wire.get(path));
-    open.now_bar = now_bar;
-    this.bottom.before(open.transcript.element);
+    if (!found) return this.session.replaceChildren(h('p', { class: 'empty' }, say('not_loaded')));
+    open.transcript = new found.Transcript(open.id, (path) => this.#wire.get(path));
+    open.now = new found.NowBar();
+    this.session.replaceChildren(open.transcript.element, open.now.element);
     open.transcript.load();
+    this.#steer(open);
+    this.#draw();
+  }
+
+  async #steer(open) {
+    const found = await steering().catch(() => null);
+    if (!found || this.#open !== open || open.steering) return;
+    open.steering = new found.Steering(open, this.#device.id, this.#wire, () => this.#draw());
     this.#draw();
   }
 
@@ -245,23 +282,24 @@ class Page {
     const session = picture.sessions.get(this.#open?.id) ?? this.#open?.session;
     if (!session) return;
     this.#open.session = session;
+    this.#open.steering?.show(session, this.#scope);
     const others = waiting().filter(({ id }) => id !== session.id);
     this.other.hidden = !others.length;
     this.other.replaceChildren(icon('needs_you', 'small'), h('span', {}, plain(others.length === 1 ? say('one_needs_you', { name: name_of(others[0]) }) : say('some_need_you', { n: others.length }))), icon('go', 'small'));
     this.other.href = others.length === 1 ? `#/s/${encodeURIComponent(others[0].id)}` : '#/';
     const { last_entry, last_activity_at, ...shown } = session;
-    const drawn = JSON.stringify([shown, Boolean(this.#open.now_bar)]);
+    const drawn = JSON.stringify([shown, Boolean(this.#open.now)]);
     if (drawn === this.#open.drawn) return;
     this.#open.drawn = drawn;
     this.title.replaceChildren(name(name_of(session)));
     this.under.replaceChildren(name([agent_of(session), short_folder(session.cwd, 26)].filter(Boolean).join(' · ')));
-    if (this.#open.now_bar) this.bottom.replaceChildren(this.#open.now_bar(session));
+    this.#open.now?.show(session);
     this.#facts?.show(session);
   }
 
   async #show_machine() {
     const found = await details().catch(() => null);
-    found?.show_machine(this.#device, this.#scope, () => this.#forget('forgotten'));
+    found?.show_machine(this.#device, this.#scope, this.#wire, () => this.#forget('forgotten'));
   }
 
   async #show_facts() {
@@ -281,10 +319,12 @@ class Page {
     if (this.#wire.link.state === 'live') {
       if (this.#open && !this.#open.transcript) this.#show_transcript(this.#open);
       else if (this.#open?.transcript.ready === false) this.#open.transcript.load();
+      if (this.#open?.transcript && !this.#open.steering) this.#steer(this.#open);
       // Before they are needed, while the computer is there.
       transcript().then(details).catch(() => {});
     }
     this.#draw_link();
+    this.#draw();
   }
 
   #draw_link() {
@@ -322,6 +362,7 @@ class Page {
     this.close();
     running = null;
     await forget('device').catch(() => {});
+    sessionStorage.clear();
     picture.sessions.clear();
     Object.assign(picture, { fresh: false, machine: null, awake: null, next: undefined });
     document.title = 'Wakeline';
@@ -359,25 +400,7 @@ class Page {
     this.bell.title = say(this.#sound ? 'sound_on' : 'sound_off');
   }
 
-  // Two soft tones and a short buzz; browsers allow sound only after a touch of this page.
   #ring() {
-    navigator.vibrate?.([80, 60, 80]);
-    try {
-      this.#audio ??= new AudioContext();
-      [[660, 0], [880, 0.16]].forEach(([pitch, from]) => this.#tone(pitch, this.#audio.currentTime + from));
-    } catch {
-      this.#audio = null;
-    }
-  }
-
-  #tone(pitch, from) {
-    const [tone, volume] = [this.#audio.createOscillator(), this.#audio.createGain()];
-    tone.frequency.value = pitch;
-    volume.gain.setValueAtTime(0.0001, from);
-    volume.gain.exponentialRampToValueAtTime(0.12, from + 0.02);
-    volume.gain.exponentialRampToValueAtTime(0.0001, from + 0.3);
-    tone.connect(volume).connect(this.#audio.destination);
-    tone.start(from);
-    tone.stop(from + 0.32);
+    import('./ring.js').then(({ ring }) => ring()).catch(() => {});
   }
 }

@@ -16,7 +16,7 @@ export function h(tag, attributes, ...children) {
 const bell = 'M10 2.7A4.8 4.8 0 0 0 5.2 7.5c0 4.2-1.9 5.7-1.9 5.7h13.4s-1.9-1.5-1.9-5.7A4.8 4.8 0 0 0 10 2.7zM8.3 16.5a1.9 1.9 0 0 0 3.4 0';
 
 // Each state has its own outline, so that it can be told without colour. 20 x 20.
-const shapes = {
+export const shapes = {
   needs_you: ['fill', 'M10 1.6 18.4 10 10 18.4 1.6 10Z', 'cut', 'M10 5.8v5M10 13.6v.2'],
   working: ['faint', 'M10 3a7 7 0 1 1 0 14a7 7 0 0 1 0-14', 'turn', 'M10 3a7 7 0 0 1 7 7'],
   cut_off: ['line', 'M1.5 10H6m8 0h4.5M8 15.5l4-11'],

@@ -66,7 +66,7 @@ function facts(session) {
     row(say('fact_tokens'), text_of(session.tokens == null ? null : number(session.tokens))),
     row(say('fact_cost'), text_of(cost)),
     row(say('fact_kind'), text_of(['hosted', 'adopted', 'seen'].includes(session.kind) ? say(`kind_${session.kind}`) : session.kind)),
-    session.focus && row(say('fact_focus'), text_of(session.focus)),
+    session.focus && row(say('fact_focus'), text_of(session.focus.label)),
     session.title && session.title !== name_of(session) && row(say('fact_title'), text_of(session.title)),
     session.parent_id && row(say('fact_parent'), text_of(session.parent_id), true),
     session.failure && row(say('fact_failure'), text_of(session.failure)),
@@ -118,19 +118,20 @@ export function show_facts(session, get) {
   return { dialog, show: (now_session) => list.replaceChildren(...facts(now_session)) };
 }
 
-export function show_machine(device, scope, forget) {
+export function show_machine(device, scope, wire, forget) {
   const machine = picture.machine ?? {};
   const agents = Object.entries(machine.versions?.agents ?? {}).map(([agent, version]) => row(agent_of({ agent }), text_of(version)));
   const { percent, on_battery } = machine.battery ?? {};
   const battery = [percent != null && `${Math.round(percent)} %`, on_battery != null && say(on_battery ? 'on_battery' : 'on_power')].filter(Boolean).join(' · ');
   const network = machine.network?.online;
-  sheet(machine.hostname ?? say('machine'), h('section', {}, h('dl', { class: 'facts' },
+  const trash = async () => (await import('./trash.js')).show_trash(wire, scope);
+  const dialog = sheet(machine.hostname ?? say('machine'), h('section', {}, h('dl', { class: 'facts' },
     row(say('fact_os'), text_of(machine.os)),
     row('Wakeline', text_of(machine.versions?.wakeline)),
     row(say('fact_up'), time_of(machine.started_at)),
     row(say('fact_battery'), text_of(battery)),
     row(say('fact_network'), text_of(network == null ? null : say(network ? 'network_on' : 'network_off'))),
-    ...agents)),
+    ...agents), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); trash(); } }, say('trash'))),
   h('section', {}, h('h3', {}, say('this_phone')), h('p', {}, say(scope === 'view' ? 'scope_view' : 'scope_control')),
     h('p', { class: 'quiet' }, say('paired_at', { time: moment(device.paired_at) })),
     h('button', { class: 'button danger', type: 'button', onclick: () => { if (confirm(say('forget_sure'))) forget(); } }, say('forget'))));

@@ -4,8 +4,9 @@ const fragment = location.hash;
 if (/^#\d/.test(fragment)) history.replaceState(null, '', location.pathname);
 
 const always = ['app', 'awake', 'dom', 'keys', 'list', 'marks', 'picture', 'wire', 'words'];
-// What the first screen needs only sometimes; else it comes once the list is there.
-const sometimes = { pair: /^#\d/, session: /^#\/s\//, text: /^#\/s\//, facts: /^#\/s\// };
+// What the first screen needs only sometimes; else it comes once the list is there, or a session is opened.
+const pairing = ['pair'];
+const reading = ['session', 'text', 'facts', 'steering', 'asked', 'cards', 'composer', 'focus', 'more', 'orders', 'prompts', 'words_more'];
 
 function link(rel, href) {
   const element = document.createElement('link');
@@ -18,11 +19,12 @@ function link(rel, href) {
 const style = link('stylesheet', 'style.css');
 const styled = new Promise((done) => { style.onload = style.onerror = done; });
 // All at once: else each import waits for the one before it.
-const now = Object.keys(sometimes).filter((name) => sometimes[name].test(fragment));
+const now = fragment.startsWith('#/s/') ? reading : /^#\d/.test(fragment) ? pairing : [];
 for (const name of [...always, ...now]) link('modulepreload', `${name}.js`);
 
 const { start } = await import('./app.js');
 await styled;
-link('apple-touch-icon', 'icon.png');
+// Others take it from the manifest, and would load the first icon again.
+if (navigator.vendor.startsWith('Apple')) link('apple-touch-icon', 'icon.png');
 link('manifest', 'manifest.webmanifest');
 start(fragment);

@@ -3,8 +3,8 @@
 import { h } from './dom.js';
 
 // Controls, soft hyphen, fillers, zero-width, bidi, tags: everything that shows nothing or reorders.
-const nothing = '\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb';
-const runs = (signs) => new RegExp(`([${signs}]|\\udb40[\\udc00-\\udfff])\\1*`, 'g');
+export const nothing = '\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb';
+export const runs = (signs) => new RegExp(`([${signs}]|\\udb40[\\udc00-\\udfff])\\1*`, 'g');
 const hidden = runs(nothing);
 // In a name or a folder line ends and tabs hide too.
 const in_names = runs(`\\t\\n${nothing}`);

@@ -16,6 +16,7 @@ export function take(topic, data) {
   if (topic === 'hello' || topic === 'gap') return renew(data);
   if (topic === 'session') return take_session(data);
   if (topic === 'entry') return take_entry(data);
+  if (topic === 'approval' || topic === 'focus') return take_part(topic, data);
   if (topic === 'awake') picture.awake = data;
   if (topic === 'machine') picture.machine = { ...picture.machine, ...data };
 }
@@ -41,6 +42,17 @@ function take_entry({ session_id, entry }) {
   session.last_entry = entry;
   session.last_activity_at = entry.at ?? session.last_activity_at;
 }
+
+function take_part(topic, { session_id, approval, focus }) {
+  const session = picture.sessions.get(session_id);
+  if (!session) return;
+  if (topic === 'focus') session.focus = focus;
+  else if (approval) session.approvals = [...asked_of(session).filter(({ id }) => id !== approval.id), approval];
+  // Which of several is over, the session itself tells.
+  else if (asked_of(session).length < 2) session.approvals = [];
+}
+
+export const asked_of = (session) => session.approvals ?? [];
 
 export function add_stored({ sessions, next }) {
   for (const session of sessions) {

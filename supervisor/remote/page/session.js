@@ -3,7 +3,7 @@
 
 import { ago, clock, day, h, icon, moment, say_aloud } from './dom.js';
 import { copy_button } from './facts.js';
-import { over, path_of, picture } from './picture.js';
+import { asked_of, over, path_of, picture } from './picture.js';
 import { one_line, plain, without_escapes } from './marks.js';
 import { prose, terminal } from './text.js';
 import { state_word } from './list.js';
@@ -133,7 +133,9 @@ export class Transcript {
     this.#id = id;
     this.#get = get;
     this.top = h('div', { class: 'top' }, h('span', { class: 'quiet' }, say('loading')));
-    this.log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': say('transcript') }, this.top);
+    // What was sent and is not written down yet stands below everything else.
+    this.pending = h('div', { class: 'pending' });
+    this.log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': say('transcript') }, this.top, this.pending);
     // Reversed: its zero is the end, so older pages grow upwards without moving what is read.
     this.scroller = h('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': say('transcript') }, this.log);
     this.newer = h('button', { class: 'newer', type: 'button', hidden: true, onclick: () => this.to_end() }, h('span', {}), icon('down', 'small'));
@@ -239,7 +241,7 @@ export class Transcript {
 
   #put_part(entries, at) {
     const part = new Part(entries);
-    const next = this.#parts[at]?.element ?? null;
+    const next = this.#parts[at]?.element ?? this.pending;
     this.#parts.splice(at, 0, part);
     this.#by_element.set(part.element, part);
     this.log.insertBefore(part.element, next);
@@ -349,14 +351,6 @@ export class Transcript {
 
 // --- what is going on now, below the transcript
 
-function approval(session) {
-  const { summary, tool, text } = session.approval;
-  return h('div', { class: 'approval' },
-    summary && h('p', { class: 'strong' }, plain(summary)),
-    text && h('div', { class: 'asked' }, tool && h('b', {}, plain(tool)), h('pre', { class: 'code wrapped', tabindex: '0' }, plain(text))),
-    h('p', { class: 'desk' }, say('answer_at_desk', { host: session.hostname ?? picture.machine?.hostname ?? '' })));
-}
-
 function cut_off(session) {
   const { attempt, next_try_at, reason } = session.reconnect ?? {};
   const next = next_try_at ? say('next_try_at', { time: moment(Date.parse(next_try_at)) }) : '';
@@ -364,14 +358,26 @@ function cut_off(session) {
     attempt != null && h('p', { class: 'quiet' }, [say('attempt', { n: attempt }), next].filter(Boolean).join(' · ')));
 }
 
-export function now_bar(session) {
-  const bar = h('footer', { class: `now is-${session.state}` });
-  const since = h('span', { class: 'now-line' }, icon(session.state, 'small'), h('span', { class: 'state' }, state_word(session)), ago(session.since), session.stale && h('span', { class: 'tag' }, say('tag_stale')));
-  bar.append(since);
-  if (session.approval) bar.append(approval(session));
-  else if (session.state === 'needs_you') bar.append(h('p', { class: 'desk' }, say('answer_at_desk', { host: session.hostname ?? '' })));
-  if (session.state === 'cut_off') bar.append(cut_off(session));
-  if (session.state === 'lost') bar.append(h('p', {}, plain(session.failure || say('lost_hint'))));
-  if (over(session) && session.resume_command) bar.append(copy_button(session.resume_command, say('copy_command')));
-  return bar;
+function* more(session) {
+  if (session.state === 'needs_you' && !asked_of(session).length) yield h('p', { class: 'desk' }, plain(say('answer_at_desk', { host: session.hostname ?? '' })));
+  if (session.state === 'cut_off') yield cut_off(session);
+  if (session.state === 'lost') yield h('p', {}, plain(session.failure || say('lost_hint')));
+  if (over(session) && session.resume_command) yield copy_button(session.resume_command, say('copy_command'));
+}
+
+// What is going on now. Whoever steers puts cards into `scroll`, buttons into `head` and more below.
+export class NowBar {
+  constructor() {
+    this.more = h('div', { class: 'now-more' });
+    this.line = h('p', { class: 'now-line' });
+    this.scroll = h('div', { class: 'bottom' }, this.more);
+    this.head = h('div', { class: 'now-head' }, this.line);
+    this.element = h('footer', { class: 'now' }, this.scroll, this.head);
+  }
+
+  show(session) {
+    this.element.className = `now is-${session.state}`;
+    this.line.replaceChildren(icon(session.state, 'small'), h('span', { class: 'state' }, state_word(session)), ago(session.since), session.stale ? h('span', { class: 'tag' }, say('tag_stale')) : '');
+    this.more.replaceChildren(...more(session));
+  }
 }

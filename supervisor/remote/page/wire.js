@@ -55,11 +55,35 @@ function parsed(text) {
   }
 }
 
-const number_once = () => to_text(crypto.getRandomValues(new Uint8Array(16)));
+const order = (method, body, key = crypto.randomUUID()) => ({ method, headers: { ...json, 'Idempotency-Key': key }, body: body && JSON.stringify(body) });
 
 export async function post(path, body, wait) {
-  const headers = { ...json, 'Idempotency-Key': number_once() };
-  return answer(await send(path, { method: 'POST', headers, body: JSON.stringify(body) }, wait));
+  return answer(await send(path, order('POST', body), wait));
+}
+
+// Reads a stream of events: *hear(fields)* for each whole one, *alive()* for each sign of life.
+export async function listen(response, hear, alive) {
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    alive();
+    const text = rest + decoder.decode(value, { stream: true });
+    const end = text.lastIndexOf('\n\n');
+    rest = text.slice(end < 0 ? 0 : end + 2);
+    if (end >= 0) for (const block of text.slice(0, end).split('\n\n')) hear(fields_of(block));
+  }
+}
+
+function fields_of(block) {
+  const fields = {};
+  for (const line of block.split('\n')) {
+    const colon = line.indexOf(': ');
+    if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 2);
+  }
+  return { ...fields, data: fields.event ? parsed(fields.data) : null };
 }
 
 export class Wire {
@@ -132,8 +156,16 @@ export class Wire {
     return this.#asked(path, {});
   }
 
-  async put(path, body) {
-    return this.#asked(path, { method: 'PUT', headers: { ...json, 'Idempotency-Key': number_once() }, body: JSON.stringify(body) });
+  // Whoever says an order again gives its key again: then it is carried out once.
+  async order(method, path, body, key) {
+    return this.#asked(path, order(method, body, key));
+  }
+
+  // The answer itself, for who reads a stream.
+  async open(path, signal) {
+    const response = await this.#authorized(path, { headers: { Accept: 'text/event-stream' }, signal });
+    if (!response.ok) throw new Refused(response.status, await response.json().catch(() => null));
+    return response;
   }
 
   async #asked(path, options) {
@@ -182,13 +214,13 @@ export class Wire {
     const opening = setTimeout(() => stream.abort(), patience);
     let watch;
     try {
-      const response = await this.#open(stream.signal);
+      const path = this.#after ? `/api/events?after=${encodeURIComponent(this.#after)}` : '/api/events';
+      const response = await this.open(path, stream.signal);
       clearTimeout(opening);
-      if (!response.ok) throw new Refused(response.status, await response.json().catch(() => null));
       this.#heard_at = Date.now();
       watch = setInterval(() => { if (!document.hidden && this.quiet() > longest_silence) stream.abort(); }, 2500);
       this.#live();
-      await this.#listen(response.body.getReader());
+      await listen(response, (fields) => this.#event(fields), () => { this.#heard_at = Date.now(); });
     } finally {
       clearTimeout(opening);
       clearInterval(watch);
@@ -196,32 +228,8 @@ export class Wire {
     }
   }
 
-  #open(signal) {
-    const path = this.#after ? `/api/events?after=${encodeURIComponent(this.#after)}` : '/api/events';
-    return this.#authorized(path, { headers: { Accept: 'text/event-stream' }, signal });
-  }
-
-  async #listen(reader) {
-    const decoder = new TextDecoder();
-    let rest = '';
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      this.#heard_at = Date.now();
-      const text = rest + decoder.decode(value, { stream: true });
-      const end = text.lastIndexOf('\n\n');
-      rest = text.slice(end < 0 ? 0 : end + 2);
-      if (end >= 0) for (const block of text.slice(0, end).split('\n\n')) this.#event(block);
-    }
-  }
-
-  #event(block) {
-    const fields = { data: '' };
-    for (const line of block.split('\n')) {
-      const colon = line.indexOf(': ');
-      if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 2);
-    }
-    const data = fields.event ? parsed(fields.data) : null;
+  #event(fields) {
+    const { data } = fields;
     if (!data) return;
     if (data.epoch) fields.id = `${data.epoch}-${data.seq}`;
     if (fields.event !== 'hello' && fields.event !== 'gap' && this.#known(fields.id)) return;

@@ -159,6 +159,7 @@ const words = {
   scope_view: ['It may look.', 'Es darf zusehen.'],
   scope_control: ['It may look and control.', 'Es darf zusehen und steuern.'],
   paired_at: ['Paired {time}', 'Gekoppelt {time}'],
+  trash: ['Deleted sessions', 'Gelöschte Sitzungen'],
   forget: ['Forget this machine', 'Diesen Rechner vergessen'],
   forget_sure: ['Forget the key of this phone? To come back you must pair again.', 'Den Schlüssel dieses Telefons vergessen? Um zurückzukommen, musst du neu koppeln.'],
 
@@ -210,5 +211,8 @@ export function say(key, values = {}) {
   const found = (values.n === 1 && words[`${key}_1`]) || words[key];
   return found[column].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
+
+// What the first screen does without comes with the modules that say it.
+export const learn = (more) => Object.assign(words, more);
 
 export { words };

@@ -44,6 +44,10 @@ class Holder:
         self._wish = None
         self._ring()
 
+    def verify(self) -> None:
+        """Look at once whether what is held is held, and take it again if not."""
+        self._ring()
+
     def close(self) -> None:
         """Let go for good; returns when that is done, or after ``PATIENCE``."""
         if self._closed:

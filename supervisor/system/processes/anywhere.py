@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 
 from supervisor.core.model import Process, Run
+from supervisor.system.processes import sockets
 from supervisor.system.processes.family import descendants, same_start
 
 #: What a process may answer when it dies, or is not ours to ask.
@@ -55,6 +56,10 @@ class Processes:
             return psutil.Process(pid).environ()
         except _NO_ANSWER:
             return {}
+
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        """Addresses and ports of TCP on which it listens; empty when that may not be known."""
+        return sockets.listening(pid) if self.find(pid) else ()
 
     def lock_owner(self, path: Path) -> int | None:
         """The PID in view that holds a lock on this file, or ``None``.

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from supervisor.core.model import Process, Run
+from supervisor.system.processes import sockets
 from supervisor.system.processes.family import descendants, same_start
 
 _PROC = "/proc"
@@ -30,7 +31,7 @@ class Processes:
         """Look as the user that we run as."""
         self._below = below
         self._user = os.getuid()
-        self._booted_at = _booted_at()
+        self._booted_at = booted_at()
 
     def running(self) -> Sequence[Process]:
         """All processes in view, in no order; zombies are dead."""
@@ -60,6 +61,10 @@ class Processes:
             return {}
         pairs = (text.partition("=") for text in _texts(f"{_PROC}/{pid}/environ", _ENVIRONMENT_BYTES))
         return {name: value for name, equals, value in pairs if equals}
+
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        """Addresses and ports of TCP on which it listens; empty when that may not be known."""
+        return sockets.listening(pid) if self.find(pid) else ()
 
     def lock_owner(self, path: Path) -> int | None:
         """The PID in view that holds a lock on this file, or ``None``.
@@ -120,9 +125,9 @@ class Processes:
 
 
 @cache
-def _booted_at() -> float:
+def booted_at() -> float:
     """Read once: a clock that is set later must not make other processes of those that we know."""
-    for line in _read(f"{_PROC}/stat", 1 << 20).splitlines():
+    for line in read(f"{_PROC}/stat", 1 << 20).splitlines():
         if line.startswith(b"btime "):
             return float(line.split()[1])
     return 0.0
@@ -130,7 +135,7 @@ def _booted_at() -> float:
 
 def _stat(pid: int) -> Sequence[bytes] | None:
     """The fields of /proc/PID/stat behind the name, which may hold anything; ``None`` for the dead."""
-    fields = _read(f"{_PROC}/{pid}/stat", 4096).rpartition(b")")[2].split()
+    fields = read(f"{_PROC}/{pid}/stat", 4096).rpartition(b")")[2].split()
     if len(fields) <= _START or fields[_STATE] in (b"Z", b"X", b"x"):
         return None
     return fields
@@ -138,7 +143,7 @@ def _stat(pid: int) -> Sequence[bytes] | None:
 
 def _texts(path: str, size: int) -> tuple[str, ...]:
     """The texts between NUL bytes; a process that writes over them may leave anything."""
-    found = _read(path, size)
+    found = read(path, size)
     return tuple(os.fsdecode(part) for part in found.removesuffix(b"\0").split(b"\0")) if found else ()
 
 
@@ -152,7 +157,7 @@ def _cwd(pid: int) -> str | None:
     return folder
 
 
-def _read(path: str, size: int) -> bytes:
+def read(path: str, size: int) -> bytes:
     """What a file of /proc says; nothing when the process is gone or forbids it."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -178,7 +183,7 @@ def _lock_holders(file: os.stat_result) -> Iterator[tuple[int, bool]]:
     Overlay and btrfs show another device there than stat() does: then the inode is only a clue.
     """
     device = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}"
-    for line in _read(f"{_PROC}/locks", 1 << 22).decode("ascii", "replace").splitlines():
+    for line in read(f"{_PROC}/locks", 1 << 22).decode("ascii", "replace").splitlines():
         fields = line.split()
         if len(fields) < 6 or fields[1] == "->":  # a waiter is no owner
             continue

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from supervisor.commands import parser
-from supervisor.core.model import Approval, Resume, Run, Session, State
+from supervisor.core.model import Resume, Run, Session, State
+from supervisor.core.steering import Approval
 from tests.fakes.house import House
 
 ASKS = Session(
@@ -17,13 +18,15 @@ ASKS = Session(
     title="Move the login\x1b[2J to passkeys",
     cwd="/srv/shop",
     run=Run(4711, 1.0),
-    approval=Approval(
-        id="a",
-        session_id="7c1f4c0e-0000",
-        at=1.0,
-        summary="permission prompt",
-        tool="Bash",
-        text="rm -r build",
+    approvals=(
+        Approval(
+            id="a",
+            session_id="7c1f4c0e-0000",
+            at=1.0,
+            summary="permission prompt",
+            tool="Bash",
+            text="rm -r build",
+        ),
     ),
     resume=Resume(argv=("claude", "--resume", "7c1f4c0e-0000"), cwd="/srv/shop"),
 )
@@ -43,7 +46,7 @@ def test_each_session_is_a_line_that_fits(
     """State, time, agent, the id's beginning, and as much of title and folder as there is room for."""
     monkeypatch.setenv("COLUMNS", "80")
     house.backend.sessions[ASKS.id] = ASKS
-    house.backend.sessions["b2"] = replace(ASKS, id="b2", title="x" * 200, approval=None)
+    house.backend.sessions["b2"] = replace(ASKS, id="b2", title="x" * 200, approvals=())
 
     parser.run(["ls"])
     head, first, second = capsys.readouterr().out.splitlines()

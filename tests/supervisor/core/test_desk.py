@@ -97,13 +97,13 @@ def test_a_question_says_what_it_is_about(desk: Desk) -> None:
     )
     write(desk, Record(entries=(call,), sign=Sign.WORKING))
 
-    approval = desk.sessions["one"].approval
+    (approval,) = desk.sessions["one"].approvals
     assert desk.sessions["one"].state is State.NEEDS_YOU
     assert approval is not None
     assert (approval.summary, approval.tool, approval.text) == ("permission prompt", "Bash", "rm -r build")
 
     look(desk, seen(sign=Sign.WORKING))
-    assert desk.sessions["one"].approval is None
+    assert desk.sessions["one"].approvals == ()
 
 
 def test_a_killed_agent_is_lost_and_not_working_for_ever(desk: Desk) -> None:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.core.model import (
-    Approval,
     Awake,
     Device,
     Entry,
@@ -25,13 +24,15 @@ from supervisor.core.model import (
     Session,
     State,
 )
+from supervisor.core.steering import Approval, Focus
 from supervisor.remote import wire
 from supervisor.remote.backend import Picture
 from tests.fakes.backend import MACHINE, MemoryBackend, entry, kept_awake, session
 
 FIELDS = """
 id agent agent_version model name title pid run_started_at cwd hostname machine git_branch state since
-last_activity_at last_entry kind terminal focus jobs approval reconnect keeps_awake context_used_percent
+last_activity_at last_entry kind terminal pane focus prompts jobs approval approvals reconnect keeps_awake
+context_used_percent
 tokens cost_usd resume_command stale parent_id failure
 """
 FULL = Session(
@@ -50,9 +51,9 @@ FULL = Session(
     parent_id="s-0",
     last_activity_at=1_760_000_001.0,
     last_entry=entry(3),
-    focus="tty",
+    focus=Focus(holder="desk", label="the desk", since=1.0),
     jobs=(Job(pid=1, command="make", started_at=1_760_000_000.0, cpu_percent=math.nan),),
-    approval=Approval(id="a", session_id="s-1", at=1.0, summary="run?"),
+    approvals=(Approval(id="a", session_id="s-1", at=1.0, summary="run?"),),
     reconnect=Reconnect(attempt=2, next_try_at=1_760_000_060.0, reason="overloaded", policy="backoff"),
     failure="529",
     keeps_awake=True,
@@ -238,7 +239,7 @@ def test_each_kind_of_event_has_its_data() -> None:
             "approval": question,
             "machine": None,
             "gap": "transcript replaced",
-            "focus": "tty",
+            "focus": Focus(holder="desk", label="the desk", since=1.0),
         }.items()
     }
 
@@ -247,7 +248,10 @@ def test_each_kind_of_event_has_its_data() -> None:
     assert isinstance(gap, dict)
     assert entries["entry"]["truncated"]
     assert list(gap) == ["reason", "session_id", "machine", "sessions", "awake"]
-    assert told["focus"] == {"session_id": "s", "focus": "tty"}
+    assert told["focus"] == {
+        "session_id": "s",
+        "focus": {"holder": "desk", "label": "the desk", "since": "1970-01-01T00:00:01.000Z"},
+    }
     assert told["job"] == {"session_id": "s", "job": wire.job(job)}
     assert told["approval"] == {"session_id": "s", "approval": wire.approval(question)}
     assert wire.published("session", "s", gone, backend.picture) == gone

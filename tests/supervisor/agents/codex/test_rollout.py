@@ -191,7 +191,10 @@ def test_a_failed_turn_says_why(name: str, failure: str) -> None:
     records = read(name)
 
     assert records[-1].sign is Sign.FAILED
-    assert records[-1].facts == Facts(failure=failure)
+    told = records[-1].facts
+    assert told is not None
+    assert told.failure == failure
+    assert told.cause is not None
     assert [(entry.kind, entry.text) for entry in records[-1].entries] == [(EntryKind.ERROR, failure)]
 
 

@@ -39,6 +39,9 @@ class World:
     def environment(self, pid: int) -> Mapping[str, str]:
         return {"PID": str(pid)}
 
+    def listening(self, pid: int) -> Sequence[tuple[str, int]]:
+        raise AssertionError(pid)
+
     def lock_owner(self, path: Path) -> int | None:
         return None if path else 0
 

@@ -8,6 +8,8 @@ import pytest
 from tests.supervisor.remote.page.conftest import FILES
 
 STYLE = (FILES / "style.css").read_text()
+STEERING = (FILES / "steering.css").read_text()
+SCREEN = (FILES / "screen.css").read_text()
 WORDS = [
     "ink",
     "soft",
@@ -21,15 +23,24 @@ WORDS = [
     "ended",
     "lost",
 ]
+#: Come when somebody opens them: a menu, the trash, a terminal; or when it rings.
+LATER = {"actions", "keyboard", "ring", "rows", "screen", "scrollback", "trash", "undo"}
 #: WCAG 2.2, success criterion 1.4.3: text against what is behind it.
 ENOUGH = 4.5
 
 
 def _colours(dark: bool) -> dict[str, str]:
     """The named colours, those of the night over those of the day."""
-    day, night = (block for block in re.findall(r":root \{(.*?)\n *\}", STYLE, re.DOTALL)[:2])
-    found = re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", day + (night if dark else ""))
-    return dict(found)
+    found: dict[str, str] = {}
+    for style in (STYLE, STEERING):
+        day, night = (block for block in re.findall(r":root \{(.*?)\n *\}", style, re.DOTALL)[:2])
+        found |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", day + (night if dark else "")))
+    return found
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_light(one), _light(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def _light(colour: str) -> float:
@@ -48,8 +59,7 @@ def test_words_stand_out_from_the_paper(dark: bool) -> None:
     colours = _colours(dark)
 
     def contrast(word: str, paper: str) -> float:
-        low, high = sorted((_light(colours[word]), _light(colours[paper])))
-        return (high + 0.05) / (low + 0.05)
+        return _contrast(colours[word], colours[paper])
 
     pairs = product(WORDS, ["paper", "sheet", "raised"])
     faint = {(word, paper): contrast(word, paper) for word, paper in pairs if contrast(word, paper) < ENOUGH}
@@ -57,6 +67,20 @@ def test_words_stand_out_from_the_paper(dark: bool) -> None:
     assert faint == {}
     assert contrast("needs_you", "warn-paper") >= ENOUGH
     assert contrast("cut_off", "bad-paper") >= ENOUGH
+    others = [("on-accent", "accent"), *product(["ink"], ["added", "removed", "mine", "code"])]
+    others += product(["soft", "cut_off", "accent"], ["mine"])
+    assert [pair for pair in others if contrast(*pair) < ENOUGH] == []
+
+
+def test_a_terminal_can_be_read_in_every_colour() -> None:
+    """The sixteen that programs name, but for black, which they mean to be dark."""
+    colours = dict(re.findall(r"--(screen|c\d+): (#[0-9a-f]{3,6})\b", SCREEN))
+    ground = colours.pop("screen")
+
+    faint = [name for name, told in colours.items() if name != "c0" and _contrast(told, ground) < ENOUGH]
+
+    assert len(colours) == 16
+    assert faint == []
 
 
 def test_nothing_moves_for_who_wants_it_still() -> None:
@@ -79,10 +103,26 @@ def test_the_page_asks_for_its_own_files_only() -> None:
 
 
 def test_every_module_is_announced_at_the_start() -> None:
-    """No import waits for the one before it: first.js names all there are."""
+    """No import waits for the one before it: first.js names all that a first screen may need."""
     first = (FILES / "first.js").read_text()
 
-    always = set(re.findall(r"'(\w+)'", first.partition("always = [")[2].partition("]")[0]))
-    sometimes = set(re.findall(r"(\w+): /", first))
+    named = {
+        name
+        for told in ("always", "pairing", "reading")
+        for name in re.findall(r"'(\w+)'", first.partition(f"{told} = [")[2].partition("]")[0])
+    }
 
-    assert always | sometimes == {path.stem for path in FILES.glob("*.js")} - {"first"}
+    assert named | LATER == {path.stem for path in FILES.glob("*.js")} - {"first"}
+    assert not named & LATER
+
+
+def test_no_module_comes_with_the_list_that_only_a_session_needs() -> None:
+    """What the first screen imports, and what that imports, is what first.js asks for at once."""
+    first = (FILES / "first.js").read_text()
+    always = set(re.findall(r"'(\w+)'", first.partition("always = [")[2].partition("]")[0]))
+
+    def imported(name: str) -> set[str]:
+        found = re.findall(r"^import .*?'\./(\w+)\.js';$", (FILES / f"{name}.js").read_text(), re.MULTILINE)
+        return set(found)
+
+    assert set.union(*(imported(name) for name in always)) <= always

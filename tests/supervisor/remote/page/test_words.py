@@ -9,16 +9,25 @@ from playwright.sync_api import Page
 from tests.supervisor.remote.page.conftest import FILES
 
 #: Keys that are put together from a state, a cause, … in the code.
-_MADE = re.compile(r"(state|group|cause|kind)_\w+|(welcome|bad_link|revoked|forgotten)(_title)?")
+_MADE = re.compile(
+    r"(state|group|cause|kind|given|when|asked|diff|do|key)_\w+|(welcome|bad_link|revoked|forgotten)(_title)?"
+)
 
 
 def _table(bench: Page) -> dict[str, list[str]]:
-    table: dict[str, list[str]] = bench.evaluate("import('/words.js').then(({ words }) => words)")
+    table: dict[str, list[str]] = bench.evaluate(
+        """async () => {
+            const [{ words }, more] = await Promise.all([import('/words.js'), import('/words_more.js')]);
+            const twice = Object.keys(more.words).filter((key) => Object.hasOwn(words, key));
+            if (twice.length) throw new Error(`said twice: ${twice}`);
+            return { ...words, ...more.words };
+        }"""
+    )
     return table
 
 
 def _source() -> str:
-    return "\n".join(path.read_text() for path in FILES.glob("*.js") if path.name != "words.js")
+    return "\n".join(path.read_text() for path in FILES.glob("*.js") if not path.stem.startswith("words"))
 
 
 def test_every_sentence_is_there_in_english_and_german(bench: Page) -> None:

@@ -203,3 +203,27 @@ def _satisfies(processes: base.Processes) -> base.Processes:
 def test_agents_may_be_handed_these(source: Any) -> None:
     """What an agent module asks for is there."""
     assert _satisfies(source()).running()
+
+
+LISTENING = (
+    "import socket, sys; door = socket.create_server(('127.0.0.1', 0)); call = socket.create_connection("
+    "door.getsockname()); print(door.getsockname()[1], flush=True); sys.stdin.read()"
+)
+
+
+def test_the_doors_of_a_process_are_known_and_nobody_elses(source: Any, spawn: Spawn) -> None:
+    """Where a process waits for connections is told; connections themselves and other processes are not."""
+    child, other = spawn(LISTENING), spawn(LISTENING)
+    port, _ = int(_ready(child)), _ready(other)
+
+    found = source().listening(child.pid)
+
+    assert list(found) == [("127.0.0.1", port)]
+    assert list(source(below=child.pid).listening(child.pid)) == []
+    _end_of(child)
+    assert list(source().listening(child.pid)) == []
+
+
+def _end_of(child: subprocess.Popen[str]) -> None:
+    child.kill()
+    child.wait()

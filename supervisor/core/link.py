@@ -1,0 +1,224 @@
+"""Brings sessions back that were cut off: when to try, how often, and when to stop. Tries nothing itself.
+
+One link for each session that is cut off or lost. It waits for its endpoint (a hand probes it),
+then asks for the turn to be continued; the agent's own next sign says whether that worked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from supervisor.core import effects
+from supervisor.core.failing import REMEDIES, Cause, Remedy
+from supervisor.core.model import OVER, Attempt, Reconnect, Session, State
+
+#: At most so many continuations within so many seconds, then it stops and tells.
+INTENSITY: Final[Sequence[tuple[int, float]]] = ((3, 60.0), (6, 600.0), (20, 86_400.0))
+#: Attempts that are remembered.
+_HISTORY: Final = 50
+#: A limit whose reset nobody has told is asked about again after so many seconds.
+_UNTOLD_RESET: Final = 1800.0
+
+
+class Policy(StrEnum):
+    """What may be done without asking."""
+
+    OFF = "off"
+    ASK = "ask"
+    AUTO = "auto"
+
+
+class Phase(StrEnum):
+    """Where the way back stands."""
+
+    #: For the network, for the time of a reset, for a pause to be over.
+    WAITING = "waiting"
+    #: The turn was continued; the agent has not said anything yet.
+    TRYING = "trying"
+    #: Somebody must say yes.
+    ASKING = "asking"
+    #: It was given up, or is not to be tried.
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """The way back of one session. Owner: ``Links``."""
+
+    session_id: str
+    cause: Cause
+    policy: Policy
+    phase: Phase
+    attempt: int = 0
+    next_try_at: float | None = None
+    #: Why it stands where it stands, in words.
+    note: str | None = None
+    history: tuple[Attempt, ...] = ()
+
+    @property
+    def remedy(self) -> Remedy:
+        """What brings it back."""
+        return REMEDIES[self.cause]
+
+    def shown(self) -> Reconnect:
+        """As screens see it."""
+        return Reconnect(
+            attempt=self.attempt,
+            next_try_at=self.next_try_at,
+            reason=self.cause,
+            policy=self.policy,
+            phase=self.phase,
+            note=self.note,
+            history=self.history,
+        )
+
+
+class Links:
+    """Owns the ways back of all sessions."""
+
+    def __init__(self, policies: Mapping[str, Policy] | None = None) -> None:
+        """*policies*: by the kind of a session (``hosted``, ``adopted``, ``seen``), as the user has set."""
+        self._policies = policies or {"hosted": Policy.AUTO}
+        self._links: dict[str, Link] = {}
+        #: What the user has chosen for one session.
+        self._chosen: dict[str, Policy] = {}
+        #: When each session was continued, for the bound on how often.
+        self._continued: dict[str, list[float]] = {}
+
+    def find(self, session_id: str) -> Link | None:
+        """The way back of a session, if it needs one."""
+        return self._links.get(session_id)
+
+    def policy(self, session: Session) -> Policy:
+        """What may be done for it without asking."""
+        return self._chosen.get(session.id) or self._policies.get(session.kind, Policy.ASK)
+
+    def choose(self, session_id: str, policy: Policy) -> None:
+        """The user says what may be done for this session."""
+        self._chosen[session_id] = policy
+
+    # -- what happens -----------------------------------------------------------------------------
+
+    def failed(
+        self, session: Session, cause: Cause, reset_at: float | None, at: float
+    ) -> list[effects.Effect]:
+        """Its turn failed, or its process is gone; also when a continued turn failed again."""
+        before = self._links.get(session.id)
+        link = Link(
+            session_id=session.id,
+            cause=cause,
+            policy=self.policy(session),
+            phase=Phase.WAITING,
+            attempt=before.attempt if before else 0,
+            history=_with_outcome(before, "failed again") if before else (),
+        )
+        return self._begin(link, session, reset_at, at)
+
+    def _begin(self, link: Link, session: Session, reset_at: float | None, at: float) -> list[effects.Effect]:
+        if link.policy is Policy.OFF or link.remedy is Remedy.TELL:
+            note = None if link.policy is Policy.OFF else "only a person can help here"
+            return self._put(replace(link, phase=Phase.STOPPED, note=note))
+        if link.policy is Policy.ASK:
+            return self._put(replace(link, phase=Phase.ASKING, note="waits for your yes"))
+        not_before = reset_at
+        if link.remedy is Remedy.RESET and reset_at is None:
+            not_before = at + _UNTOLD_RESET
+        return [*self._put(link), effects.Reach(session, link.cause, link.attempt, not_before)]
+
+    def planned(self, session_id: str, next_try_at: float) -> list[effects.Effect]:
+        """The next try is planned for that time."""
+        link = self._links.get(session_id)
+        if link is None or link.phase is not Phase.WAITING:
+            return []
+        return self._put(replace(link, next_try_at=next_try_at))
+
+    def reached(self, session: Session, at: float) -> list[effects.Effect]:
+        """What it needs is there: continue, unless that was done too often."""
+        link = self._links.get(session.id)
+        if link is None or link.phase is not Phase.WAITING:
+            return []
+        if too_often := self._too_often(session.id, at):
+            return [*self._put(replace(link, phase=Phase.STOPPED, note=too_often, next_try_at=None))]
+        self._continued.setdefault(session.id, []).append(at)
+        what = "started again" if session.state in OVER else "asked again"
+        tried = Attempt(at=at, cause=link.cause, what=what)
+        link = replace(
+            link,
+            phase=Phase.TRYING,
+            attempt=link.attempt + 1,
+            next_try_at=None,
+            history=(*link.history, tried)[-_HISTORY:],
+        )
+        return [*self._put(link), effects.Continue(session, link.attempt)]
+
+    def moved(self, session: Session, note: str) -> list[effects.Effect]:
+        """Continuing did not come to anything: say why, and stop."""
+        link = self._links.get(session.id)
+        if link is None:
+            return []
+        return self._put(replace(link, phase=Phase.STOPPED, note=note, history=_with_outcome(link, note)))
+
+    def state(self, session: Session) -> list[effects.Effect]:
+        """The session has come into another state: whoever works or is at rest needs no way back."""
+        link = self._links.get(session.id)
+        if link is None:
+            return []
+        if session.state is State.WORKING and link.phase is Phase.TRYING:
+            return self._put(replace(link, history=_with_outcome(link, "works")))
+        if session.state in {State.WORKING, State.CUT_OFF, State.LOST, State.PAUSED, State.STARTING}:
+            return []
+        return self._drop(session.id)
+
+    # -- what the user says -----------------------------------------------------------------------
+
+    def try_now(self, session: Session, at: float) -> list[effects.Effect]:
+        """Try at once, whatever was planned; a yes where one was asked for."""
+        link = self._links.get(session.id)
+        if link is None or link.phase is Phase.TRYING:
+            return []
+        self._continued.pop(session.id, None)
+        ready = replace(link, phase=Phase.WAITING, note=None, next_try_at=at)
+        return [*self._put(ready), effects.Reach(session, link.cause, 0, None)]
+
+    def stop(self, session_id: str) -> list[effects.Effect]:
+        """Stop trying."""
+        link = self._links.get(session_id)
+        if link is None:
+            return []
+        stopped = replace(link, phase=Phase.STOPPED, note="stopped by you", next_try_at=None)
+        return [*self._put(stopped), effects.StopReaching(session_id)]
+
+    def forget(self, session_id: str) -> list[effects.Effect]:
+        """The session is no more."""
+        self._chosen.pop(session_id, None)
+        self._continued.pop(session_id, None)
+        return self._drop(session_id)
+
+    # -----------------------------------------------------------------------------------------------
+
+    def _put(self, link: Link) -> list[effects.Effect]:
+        self._links[link.session_id] = link
+        return []
+
+    def _drop(self, session_id: str) -> list[effects.Effect]:
+        return [effects.StopReaching(session_id)] if self._links.pop(session_id, None) else []
+
+    def _too_often(self, session_id: str, at: float) -> str | None:
+        times = self._continued.get(session_id, [])
+        for most, within in INTENSITY:
+            if len([one for one in times if one > at - within]) >= most:
+                return f"given up after {most} tries within {_span(within)}"
+        return None
+
+
+def _with_outcome(link: Link, outcome: str) -> tuple[Attempt, ...]:
+    if not link.history or link.history[-1].outcome:
+        return link.history
+    return (*link.history[:-1], replace(link.history[-1], outcome=outcome))
+
+
+def _span(seconds: float) -> str:
+    if seconds >= 86_400:
+        return "a day"
+    return f"{int(seconds // 60)} min" if seconds >= 120 else f"{int(seconds)} s"

@@ -1,0 +1,148 @@
+// What one does to an open session from here: type, answer, look at its terminal, and everything else.
+
+import { Cards, questions_of } from './cards.js';
+import { Composer } from './composer.js';
+import { h, icon } from './dom.js';
+import { Focus } from './focus.js';
+import './more.js';
+import { orders_for } from './orders.js';
+import { path_of, picture } from './picture.js';
+import { Prompts } from './prompts.js';
+import { say } from './words.js';
+
+const actions = () => import('./actions.js');
+const terminal = () => import('./screen.js');
+
+const busy = ['working', 'needs_you', 'cut_off', 'starting'];
+
+// Some phones lay their keyboard over the page: it ends where that begins.
+const app = document.getElementById('app');
+visualViewport?.addEventListener('resize', () => {
+  const covered = innerHeight - visualViewport.height;
+  const is_keyboard = covered > 100 && visualViewport.scale < 1.01;
+  app.style.height = is_keyboard ? `${visualViewport.height}px` : '';
+  if (is_keyboard) scrollTo(0, 0);
+});
+
+export class Steering {
+  #open;
+  #wire;
+  #draw;
+  #give;
+  #screen = null;
+  #link = '';
+  #turned = false;
+  #screen_wanted = false;
+  #scope = 'view';
+
+  // *open*: the session as it stands on the screen, *device*: what this phone is called, *draw*: look again.
+  constructor(open, device, wire, draw) {
+    this.#open = open;
+    this.#wire = wire;
+    this.#draw = draw;
+    this.#give = orders_for(wire, open.id);
+    this.focus = new Focus(device, this.#give, (focus) => this.#change({ focus }));
+    this.composer = new Composer(open.id, this.focus, (text, when, key) => this.#send(text, when, key));
+    this.prompts = new Prompts(device, (id) => wire.get(`${path_of(open.id)}/prompts/${id}`), ({ id }) => this.#give('DELETE', `/prompts/${id}`), (text) => this.composer.take_back(text));
+    this.cards = new Cards(wire, false, draw);
+    this.#build();
+  }
+
+  #build() {
+    const { now, transcript, id } = this.#open;
+    this.#link = `#/s/${encodeURIComponent(id)}`;
+    this.to_terminal = h('button', { class: 'plain round', type: 'button', onclick: () => this.#turn() });
+    this.menu = h('button', { class: 'plain round', type: 'button', 'aria-label': say('actions'), 'aria-haspopup': 'dialog', onclick: () => this.#show_actions() }, icon('actions'));
+    this.hint = h('p', { class: 'hint' });
+    this.#draw_turn();
+    now.scroll.prepend(this.cards.element);
+    now.head.append(this.to_terminal, this.menu);
+    now.element.append(this.hint, this.composer.element);
+    transcript.pending.append(this.prompts.element);
+  }
+
+  show(session, scope) {
+    const live = this.#wire.link.state === 'live';
+    const may = scope !== 'view';
+    this.#scope = scope;
+    const can = session.can ?? [];
+    this.focus.show(session.focus ?? null, may && live && can.includes('focus'));
+    this.composer.show({ live, may: may && can.includes('prompt'), reason: session.cannot?.prompt ?? '', working: busy.includes(session.state) });
+    this.prompts.show(session.prompts ?? [], may);
+    this.cards.show(questions_of(session), live, may);
+    this.hint.textContent = may ? session.cannot?.prompt ?? '' : say('view_how');
+    this.hint.hidden = !this.hint.textContent || (may && can.includes('prompt'));
+    this.to_terminal.hidden = !can.includes('screen') && !this.#open.terminal;
+    this.#show_screen(session, scope, live);
+  }
+
+  // --- its terminal
+
+  #show_screen(session, scope, live) {
+    const wanted = Boolean(this.#open.terminal);
+    if (wanted !== this.#screen_wanted) this.#toggle_screen(wanted);
+    this.#screen?.show(session, scope !== 'view', live);
+  }
+
+  // There by an address of its own, so that going back leaves it; and back the way one came.
+  #turn() {
+    if (!this.#screen_wanted) location.hash = `${this.#link}/terminal`;
+    else if (this.#turned) history.back();
+    else location.replace(this.#link);
+    this.#turned = !this.#screen_wanted;
+  }
+
+  async #toggle_screen(wanted) {
+    this.#screen_wanted = wanted;
+    const main = this.#open.now.element.parentElement;
+    main.classList.toggle('shows-terminal', wanted);
+    main.parentElement.querySelector('.back').href = wanted ? this.#link : '#/';
+    this.#draw_turn();
+    if (!wanted) {
+      this.#screen?.close();
+      this.#screen = null;
+      return;
+    }
+    const found = await terminal().catch(() => null);
+    if (!this.#screen_wanted || this.#screen) return;
+    if (!found) return void this.#turn();
+    this.#screen = new found.Screen(this.#open.id, this.#wire, this.#give, this.focus);
+    this.#open.transcript.element.before(this.#screen.element);
+    this.#draw();
+  }
+
+  #draw_turn() {
+    this.to_terminal.setAttribute('aria-label', say(this.#screen_wanted ? 'to_transcript' : 'terminal'));
+    this.to_terminal.replaceChildren(icon(this.#screen_wanted ? 'thought' : 'terminal'));
+  }
+
+  // --- the rest
+
+  async #send(text, when, key) {
+    const { prompt } = await this.#give('POST', '/prompt', { text, when }, key);
+    if (prompt) this.prompts.put(prompt, true);
+  }
+
+  async #show_actions() {
+    const found = await actions().catch(() => null);
+    const session = picture.sessions.get(this.#open.id) ?? this.#open.session;
+    if (found && session && !document.querySelector('dialog')) found.show_actions(session, this.#wire, this.#scope);
+  }
+
+  #change(change) {
+    const session = picture.sessions.get(this.#open.id);
+    if (session) Object.assign(session, change);
+    this.#draw();
+  }
+
+  hear(entry) {
+    this.prompts.hear(entry);
+  }
+
+  close() {
+    this.focus.give_back();
+    this.prompts.close();
+    this.cards.close();
+    this.#screen?.close();
+  }
+}

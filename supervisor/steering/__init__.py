@@ -1,0 +1,135 @@
+"""Does to sessions what screens ask for: types, answers, stops, brings back. Decides little itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from supervisor.agents.base import Agent, Processes
+from supervisor.agents.steering import USUAL, Line, Steering
+from supervisor.core import events
+from supervisor.core.desk import Desk
+from supervisor.core.model import Page, Session
+from supervisor.core.steering import DESK, Remains
+from supervisor.environment import clean, of_login
+from supervisor.steering.errands import Errands
+from supervisor.steering.panes import Panes
+from supervisor.steering.processes import Doer, Start
+from supervisor.steering.questions import Questions
+from supervisor.steering.recovery import Recovery
+from supervisor.steering.shelf import Shelf
+from supervisor.steering.typist import Typist
+from supervisor.steering.wheel import Wheel
+from supervisor.terminal import Roll
+from supervisor.terminal.view.views import Views
+
+
+class Seen(Protocol):
+    """What screens see of sessions."""
+
+    async def session(self, session_id: str) -> Session:
+        """One session, live or stored."""
+        ...
+
+    async def entries(self, session_id: str, before: int | None, limit: int) -> Page:
+        """A page of its transcript."""
+        ...
+
+
+class Eyes(Protocol):
+    """Who finds sessions."""
+
+    def line(self, agent: str) -> Line:
+        """The agent's own channel."""
+        ...
+
+    async def look_now(self, agent: str) -> None:
+        """Look, and return when the desk knows."""
+        ...
+
+    def is_stored(self, session: Session) -> bool:
+        """Whether the agent still has its transcript. May block."""
+        ...
+
+    async def remains(self, session: Session) -> Remains | None:
+        """What is stored of it."""
+        ...
+
+
+def open_wheel(
+    *,
+    desk: Desk,
+    post: Callable[[events.Event], None],
+    agents: Mapping[str, tuple[Agent, Path]],
+    seen: Seen,
+    eyes: Eyes,
+    processes: Processes,
+    roll: Roll,
+    start: Start,
+    panes: Panes,
+    views: Views,
+    shelf: Shelf,
+    hook: Sequence[str],
+) -> Wheel:
+    """Put the parts of steering together. See ``processes.Doer`` for *start* and *hook*."""
+
+    def steering(agent: str) -> Steering:
+        return agents[agent][0].steering if agent in agents else USUAL
+
+    def agent_of(session_id: str) -> str:
+        session = desk.sessions.get(session_id)
+        return session.agent if session else ""
+
+    async def attended(session_id: str) -> bool:
+        session = desk.sessions.get(session_id)
+        if session is None or session.terminal is None:
+            return True
+        if session.focus and session.focus.holder != DESK:
+            return False
+        return (await roll.ask(session.terminal)).screens > 0
+
+    questions = Questions(
+        steering=steering,
+        line=eyes.line,
+        agent_of=agent_of,
+        find=desk.helm.question,
+        post=post,
+        keep=lambda approval, words: shelf.keep_words(approval.id, approval.digest, words),
+        kept=shelf.words,
+        attended=attended,
+    )
+    doer = Doer(
+        session=seen.session,
+        steering=steering,
+        processes=processes,
+        roll=roll,
+        start=start,
+        looks=eyes,
+        environment=of_login,
+        clean=clean,
+        hook=hook,
+    )
+    recovery = Recovery(
+        sessions=desk.sessions.values,
+        is_stored=eyes.is_stored,
+        resume=doer.resume,
+    )
+    return Wheel(
+        desk=desk,
+        post=post,
+        session=seen.session,
+        entries=seen.entries,
+        steering=steering,
+        line=eyes.line,
+        remains=eyes.remains,
+        typist=Typist(roll, panes, steering),
+        questions=questions,
+        doer=doer,
+        recovery=recovery,
+        views=views,
+        shelf=shelf,
+        errands=Errands(of_login),
+        roll=roll,
+    )
+
+
+__all__ = ["Panes", "Shelf", "Wheel", "open_wheel"]

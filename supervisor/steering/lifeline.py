@@ -1,0 +1,193 @@
+"""Waits until sessions can go on, and lets them: tenacity does the waiting, the desk decides.
+
+One task for each session that is cut off. What the network's monitor says wakes them all; a probe
+of the very endpoint that the session's agent uses says whether it is worth continuing.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import tenacity
+
+from supervisor.core import effects, events
+from supervisor.core.errors import Refused, WakelineError
+from supervisor.core.failing import REMEDIES, Remedy
+from supervisor.core.model import OVER, Session
+from supervisor.core.steering import Prompt
+
+logger = logging.getLogger(__name__)
+
+#: Under this name the words that continue a turn are given.
+WAKELINE: Final = "wakeline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pauses:
+    """How long it is waited, in seconds: exponential with full jitter, from *first* up to *longest*."""
+
+    first: float = 2.0
+    longest: float = 120.0
+    #: After a limit is reset, so that clocks need not agree.
+    after_reset: float = 5.0
+
+
+@dataclass(slots=True)
+class _Reaching:
+    """A session that is waited for. Owner: the lifeline."""
+
+    task: "asyncio.Task[None]"
+    poke: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Lifeline:
+    """Owns one waiting task for each session that is cut off. On the event loop."""
+
+    def __init__(
+        self,
+        *,
+        post: Callable[[events.Event], None],
+        probe: Callable[[Session], Awaitable[bool]],
+        words: Callable[[Session], Awaitable[str]],
+        give: Callable[[Prompt], Awaitable[None]],
+        resume: Callable[[str], Awaitable[str]],
+        pauses: Pauses,
+    ) -> None:
+        """*probe*: whether a session's model can be reached; *words*: what continues its turn.
+
+        *give* takes a prompt in as the outbox does; *resume* brings a session back in a terminal of ours.
+        """
+        self._post = post
+        self._probe = probe
+        self._words = words
+        self._give = give
+        self._resume = resume
+        self._pauses = pauses
+        self._reaching: dict[str, _Reaching] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    # -- waiting ----------------------------------------------------------------------------------
+
+    def reach(self, wish: effects.Reach) -> None:
+        """Begin to wait, instead of whatever was waited for before."""
+        self.stop(effects.StopReaching(wish.session.id))
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._wait(wish), name=f"reach {wish.session.id}")
+        self._reaching[wish.session.id] = _Reaching(task)
+        task.add_done_callback(_noted)
+
+    def stop(self, wish: effects.StopReaching) -> None:
+        """Wait no more."""
+        if reaching := self._reaching.pop(wish.session_id, None):
+            reaching.task.cancel()
+
+    def network_changed(self) -> None:
+        """Somebody said that the network is another one now: all look at once."""
+        for reaching in self._reaching.values():
+            reaching.poke.set()
+
+    async def _wait(self, wish: effects.Reach) -> None:
+        session, remedy = wish.session, REMEDIES[wish.cause]
+        # The task begins after it was noted, so that it finds itself there.
+        poke = self._reaching[session.id].poke
+        if wish.not_before is not None:
+            await self._sleep_until(session, wish.not_before + self._pauses.after_reset)
+        elif wish.attempt or remedy is Remedy.BACK_OFF:
+            await self._sleep(session, poke, self._pause(wish.attempt), wakes=remedy is Remedy.REACH)
+        async for attempt in self._tries(session, poke):
+            with attempt:
+                reached = await self._probe(session)
+            if attempt.retry_state.outcome and not attempt.retry_state.outcome.failed:
+                attempt.retry_state.set_result(reached)
+        self._reaching.pop(session.id, None)
+        self._post(events.Reached(session_id=session.id, at=time.time()))
+
+    def _tries(self, session: Session, poke: asyncio.Event) -> tenacity.AsyncRetrying:
+        async def sleep(seconds: float) -> None:
+            await self._sleep(session, poke, seconds, wakes=True)
+
+        return tenacity.AsyncRetrying(
+            sleep=sleep,
+            wait=tenacity.wait_random_exponential(multiplier=self._pauses.first, max=self._pauses.longest),
+            retry=tenacity.retry_if_result(lambda reached: not reached),
+        )
+
+    def _pause(self, attempt: int) -> float:
+        """The same growth as of the tries: each continuation in vain makes the next pause longer."""
+        longest = min(self._pauses.longest, self._pauses.first * 2.0 ** min(attempt, 30))
+        return random.uniform(0.0, longest)  # jitter, no secret
+
+    async def _sleep(self, session: Session, poke: asyncio.Event, seconds: float, *, wakes: bool) -> None:
+        now = time.time()
+        self._post(events.TryPlanned(session_id=session.id, next_try_at=now + seconds, at=now))
+        poke.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    await poke.wait()
+                    if wakes:
+                        return
+                    poke.clear()
+        except TimeoutError:
+            return
+
+    async def _sleep_until(self, session: Session, at: float) -> None:
+        """By the wall clock: it may be set, and the machine may sleep meanwhile."""
+        self._post(events.TryPlanned(session_id=session.id, next_try_at=at, at=time.time()))
+        while (left := at - time.time()) > 0:  # noqa: ASYNC110  # the time is a wall clock's
+            await asyncio.sleep(min(left, 30.0))
+
+    # -- going on ---------------------------------------------------------------------------------
+
+    def go_on(self, wish: effects.Continue) -> None:
+        """Continue the turn; bring the session back first if nobody serves it."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._go_on(wish), name=f"continue {wish.session.id}")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(_noted)
+
+    async def _go_on(self, wish: effects.Continue) -> None:
+        session = wish.session
+        try:
+            over = session.state in OVER
+            if over:
+                await self._resume(session.id)
+            if not over or session.unfinished:
+                await self._give(await self._prompt(session, wish.number, when="idle" if over else "now"))
+        except WakelineError as trouble:
+            note = f"{trouble.title} {trouble.hint}".strip()
+            logger.warning("could not continue %s: %s", session.id, note)
+            self._post(events.NotContinued(session_id=session.id, note=note, at=time.time()))
+
+    async def _prompt(self, session: Session, number: int, *, when: str) -> Prompt:
+        """Its id is that of the attempt: whoever else goes on with it continues nothing twice."""
+        text = await self._words(session)
+        if not text:
+            raise Refused("What was asked last is not known.", "Ask again by hand.")
+        now = time.time()
+        return Prompt(
+            id=f"continue-{session.id[:40]}-{int(session.since * 1000)}-{number}",
+            session_id=session.id,
+            agent=session.agent,
+            text=text,
+            when=when,
+            by=WAKELINE,
+            at=now,
+        )
+
+    def close(self) -> None:
+        """Wait for nothing more."""
+        for session_id in tuple(self._reaching):
+            self.stop(effects.StopReaching(session_id))
+        for task in tuple(self._under_way):
+            task.cancel()
+
+
+def _noted(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (trouble := task.exception()):
+        logger.error("could not %s", task.get_name(), exc_info=trouble)

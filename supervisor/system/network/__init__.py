@@ -1,0 +1,15 @@
+"""Whether the network is another one than before, and whether one endpoint can be reached through it."""
+
+import sys
+from collections.abc import Callable
+
+from supervisor.system.network.probe import reached as reached
+
+
+async def follow(changed: Callable[[], None]) -> None:
+    """Call *changed* soon after addresses, links or routes have changed. Ends only by cancellation."""
+    if sys.platform == "linux":
+        from supervisor.system.network import linux as system
+    else:
+        from supervisor.system.network import elsewhere as system
+    await system.follow(changed)

@@ -1,0 +1,158 @@
+"""The way back of sessions that were cut off: when it is tried, how often, and when it stops."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from supervisor.core import effects
+from supervisor.core.failing import Cause
+from supervisor.core.link import Links, Phase, Policy
+from supervisor.core.model import Kind, Session, State
+
+CUT = Session(id="s", agent="claude", kind=Kind.HOSTED, state=State.CUT_OFF, reachable=True)
+
+
+def links(**policies: Policy) -> Links:
+    return Links(policies or {"hosted": Policy.AUTO})
+
+
+def of(wishes: Sequence[effects.Effect], kind: type[Any]) -> list[Any]:
+    return [wish for wish in wishes if isinstance(wish, kind)]
+
+
+def state(links: Links) -> tuple[Phase, int, str | None]:
+    link = links.find("s")
+    assert link is not None
+    return link.phase, link.attempt, link.note
+
+
+def test_a_lost_network_is_waited_for() -> None:
+    """Nothing is typed into a session whose network is gone: first its endpoint must answer."""
+    own = links()
+
+    wishes = own.failed(CUT, Cause.NETWORK, None, 10.0)
+
+    assert of(wishes, effects.Reach) == [effects.Reach(CUT, Cause.NETWORK, 0, None)]
+    assert of(wishes, effects.Continue) == []
+    assert state(own)[0] is Phase.WAITING
+
+
+def test_the_turn_is_continued_once_when_the_endpoint_answers() -> None:
+    """One answer, one continuation, however often the network says that it is back."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+
+    first = own.reached(CUT, 20.0)
+    second = own.reached(CUT, 20.1)
+
+    assert [(w.session.id, w.number) for w in of(first, effects.Continue)] == [("s", 1)]
+    assert of(second, effects.Continue) == []
+
+
+def test_a_turn_that_fails_again_waits_longer() -> None:
+    """Each continuation in vain is counted, so that the next pause grows."""
+    own = links()
+    own.failed(CUT, Cause.OVERLOADED, None, 10.0)
+    own.reached(CUT, 20.0)
+
+    wishes = own.failed(CUT, Cause.OVERLOADED, None, 30.0)
+
+    assert [w.attempt for w in of(wishes, effects.Reach)] == [1]
+    link = own.find("s")
+    assert link is not None
+    assert [(one.what, one.outcome) for one in link.history] == [("asked again", "failed again")]
+
+
+def test_a_usage_limit_waits_for_its_reset() -> None:
+    """The time that the agent told is when it is tried, not before."""
+    wishes = links().failed(CUT, Cause.USAGE_LIMIT, 5000.0, 10.0)
+
+    assert [w.not_before for w in of(wishes, effects.Reach)] == [5000.0]
+
+
+@pytest.mark.parametrize("cause", [Cause.AUTHENTICATION, Cause.PAYMENT, Cause.CONTEXT, Cause.UNKNOWN])
+def test_what_only_a_person_can_mend_is_not_tried(cause: Cause) -> None:
+    """A wrong key does not become right by asking again."""
+    own = links()
+
+    assert of(own.failed(CUT, cause, None, 10.0), effects.Reach) == []
+    assert state(own)[0] is Phase.STOPPED
+
+
+def test_sessions_of_others_are_asked_for_first() -> None:
+    """What was not started by us is continued only after a yes."""
+    own = links(hosted=Policy.AUTO, seen=Policy.ASK)
+    seen = Session(id="s", agent="claude", kind=Kind.SEEN, state=State.CUT_OFF)
+    assert own.failed(seen, Cause.NETWORK, None, 10.0) == []
+    assert state(own)[0] is Phase.ASKING
+
+    assert of(own.try_now(seen, 20.0), effects.Reach)
+
+
+def test_restarts_are_bounded() -> None:
+    """Three within a minute, then it stops and says so; a person may begin anew."""
+    own = links()
+    for number in range(3):
+        own.failed(CUT, Cause.SERVER, None, 10.0 + number)
+        assert of(own.reached(CUT, 10.5 + number), effects.Continue)
+
+    own.failed(CUT, Cause.SERVER, None, 14.0)
+    assert of(own.reached(CUT, 14.5), effects.Continue) == []
+    assert state(own)[0] is Phase.STOPPED
+    assert "3 tries" in (state(own)[2] or "")
+
+    own.try_now(CUT, 15.0)
+    assert of(own.reached(CUT, 15.5), effects.Continue)
+
+
+def test_bounds_are_of_time() -> None:
+    """After a quiet day nothing of it is held against the session."""
+    own = links()
+    for number in range(30):
+        own.failed(CUT, Cause.SERVER, None, number * 90_000.0)
+        assert of(own.reached(CUT, number * 90_000.0 + 1), effects.Continue)
+
+
+def test_who_works_again_needs_no_way_back() -> None:
+    """A session whose continued turn ended is well: nothing more is tried."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+    own.reached(CUT, 20.0)
+    own.state(Session(id="s", agent="claude", state=State.WORKING))
+
+    wishes = own.state(Session(id="s", agent="claude", state=State.IDLE))
+
+    assert own.find("s") is None
+    assert of(wishes, effects.StopReaching)
+
+
+def test_the_user_who_goes_on_alone_is_not_disturbed() -> None:
+    """Whoever typed "continue" by hand is not followed by a second one."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+
+    own.state(Session(id="s", agent="claude", state=State.IDLE))
+
+    assert of(own.reached(CUT, 20.0), effects.Continue) == []
+
+
+def test_stop_means_stop() -> None:
+    """After "stop trying" neither the network nor time tries anything."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+
+    wishes = own.stop("s")
+
+    assert of(wishes, effects.StopReaching)
+    assert of(own.reached(CUT, 20.0), effects.Continue) == []
+    assert own.planned("s", 30.0) == []
+
+
+def test_a_policy_of_its_own_comes_first() -> None:
+    """What was chosen for one session counts more than what was set for all."""
+    own = links()
+    own.choose("s", Policy.OFF)
+
+    assert of(own.failed(CUT, Cause.NETWORK, None, 10.0), effects.Reach) == []
+    assert state(own)[0] is Phase.STOPPED
