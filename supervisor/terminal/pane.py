@@ -26,8 +26,11 @@ class Pane:
     def __init__(self) -> None:
         """A new one, without a size. Raises ``OSError``."""
         self.number, self.theirs = posix.open_terminal()
+<<<<<<< HEAD
         #: Called with each new size, before anything that is printed for it is read.
         self.resized: Callable[[int, int], object] = _noted
+=======
+>>>>>>> view
         self._size_after_nudge: tuple[int, int] | None = None
 
     def read(self) -> bytes:
@@ -90,7 +93,3 @@ class Pane:
 def nearest(rows: int, columns: int) -> tuple[int, int]:
     """The size nearest to that one that a terminal can have."""
     return min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)
-
-
-def _noted(_rows: int, _columns: int) -> None:
-    """Nobody wants to know."""

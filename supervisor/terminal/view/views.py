@@ -48,6 +48,8 @@ class Views:
         self._linger = linger
         self._answers_within = answers_within
         self._paintings: dict[str, _Painting] = {}
+        #: Those too whose painters are about to go.
+        self._all: set[_Painting] = set()
 
     async def open(self, terminal: str) -> "View":
         """Look at one. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
@@ -55,9 +57,7 @@ class Views:
             raise _nobody_holds()
         painting = self._paintings.get(terminal)
         if painting is None or painting.is_over:
-            painting = self._paintings[terminal] = _Painting(
-                self._painter(self._folder, terminal), self._answers_within
-            )
+            painting = self._paintings[terminal] = self._begun(terminal)
         view = View(painting, lambda: self._left(terminal, painting))
         painting.viewers.add(view)
         try:
@@ -69,8 +69,14 @@ class Views:
 
     async def close(self) -> None:
         """Nobody looks any more."""
-        paintings, self._paintings = list(self._paintings.values()), {}
-        await asyncio.gather(*(painting.stop() for painting in paintings))
+        self._paintings.clear()
+        await asyncio.gather(*(painting.stop() for painting in self._all))
+
+    def _begun(self, terminal: str) -> "_Painting":
+        painting = _Painting(self._painter(self._folder, terminal), self._answers_within)
+        self._all.add(painting)
+        painting.task.add_done_callback(lambda _: self._all.discard(painting))
+        return painting
 
     def _left(self, terminal: str, painting: "_Painting") -> None:
         if not painting.viewers:
@@ -189,7 +195,7 @@ class _Painting:
         self._answered = asyncio.Event()
         self._deaths: deque[float] = deque()
         self._begun = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._run(), name="painting")
+        self.task = asyncio.create_task(self._run(), name="painting")
 
     async def begun(self) -> None:
         """Wait for the first picture. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
@@ -218,13 +224,12 @@ class _Painting:
 
     def let_go(self) -> None:
         """Nobody needs it any more."""
-        self._task.cancel()
+        self.task.cancel()
 
     async def stop(self) -> None:
         """The same, and wait for its end."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        self.task.cancel()
+        await asyncio.wait([self.task])
 
     # -- the painter's life -----------------------------------------------------------------------
 
