@@ -83,7 +83,8 @@ class Doer:
 
     async def is_paused(self, session: Session) -> bool:
         """Whether its process is stopped."""
-        return session.run is not None and await asyncio.to_thread(tree.paused, session.run)
+        spares = self._steering(session.agent).spares
+        return session.run is not None and await asyncio.to_thread(tree.paused, session.run, spare=spares)
 
     # -- ending ---------------------------------------------------------------------------------
 

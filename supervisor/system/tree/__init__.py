@@ -68,7 +68,7 @@ async def stop(
     return await deeds.stop(Scope(System(), run, marks, whole=whole, spare=spare), gentle_seconds)
 
 
-def paused(run: Run) -> bool:
-    """Whether this process and all below it are stopped; False when it is gone."""
+def paused(run: Run, *, spare: Spare = nobody) -> bool:
+    """Whether this process and all below it are stopped; False when it is gone. Takes milliseconds."""
     system = System()
-    return system.is_stopped(run) and kin.all_stopped(kin.family(system.everyone(), run))
+    return system.is_stopped(run) and kin.all_stopped(Scope(system, run, {}, spare=spare).members())

@@ -76,6 +76,8 @@ class Scope:
     def _family(self, everyone: Sequence[Member]) -> tuple[Member, ...]:
         tops = [m for m in everyone if m.run in self._seen or kin.is_it(m, self.run)]
         found = [m for m in kin.below(everyone, tops) if m.run.pid != os.getpid()]
+        if self._spare is nobody:
+            return tuple(found)
         # Who starts what many sessions share is its parent for as long as he lives.
         spared = [m for m in found if not kin.is_it(m, self.run) and self._spare(self.system.described(m))]
         safe = {member.run for member in kin.below(everyone, spared)}

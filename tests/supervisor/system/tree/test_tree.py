@@ -376,10 +376,12 @@ async def test_a_child_that_the_caller_spares_goes_on(plant: Plant) -> None:
     shared, below = pids(planted, "shared", "below")
 
     paused = await tree.pause(planted.run, planted.marks, spare=lambda p: p.run.pid == shared)
+    told = tree.paused(planted.run, spare=lambda p: p.run.pid == shared)
     done = await tree.stop(
         planted.run, planted.marks, whole=True, gentle_seconds=1, spare=lambda p: p.run.pid == shared
     )
 
+    assert told
     assert not {shared, below} & {one.pid for one in (*paused.runs, *done.ended)}
     assert {status(shared), status(below)} == {psutil.STATUS_SLEEPING}
 
