@@ -26,12 +26,9 @@ class Pane:
     def __init__(self) -> None:
         """A new one, without a size. Raises ``OSError``."""
         self.number, self.theirs = posix.open_terminal()
-<<<<<<< HEAD
-        #: Called with each new size, before anything that is printed for it is read.
-        self.resized: Callable[[int, int], object] = _noted
-=======
->>>>>>> view
         self._size_after_nudge: tuple[int, int] | None = None
+        #: Called with each size that it gets.
+        self.resized: Callable[[int, int], None] = lambda *_: None
 
     def read(self) -> bytes:
         """What was printed, up to some size; nothing when there is nothing now."""
@@ -60,7 +57,7 @@ class Pane:
         if self._size_after_nudge:
             self._size_after_nudge = size
         else:
-            self._set(*size)
+            self._give(*size)
 
     def nudge(self) -> bool:
         """Make the program paint its screen anew: many do so only when its size has changed.
@@ -70,16 +67,16 @@ class Pane:
         if self._size_after_nudge:
             return False
         rows, columns = self._size_after_nudge = posix.size(self.number)
-        self._set(rows - 1 or 2, columns)
+        self._give(rows - 1 or 2, columns)
         return True
 
     def end_nudge(self) -> None:
         """Back to the size that it is to have."""
         if self._size_after_nudge:
-            self._set(*self._size_after_nudge)
-            self._size_after_nudge = None
+            size, self._size_after_nudge = self._size_after_nudge, None
+            self._give(*size)
 
-    def _set(self, rows: int, columns: int) -> None:
+    def _give(self, rows: int, columns: int) -> None:
         posix.resize(self.number, rows, columns)
         self.resized(rows, columns)
 

@@ -67,13 +67,9 @@ def test_what_is_printed_is_read_in_large_pieces(pane: Pane) -> None:
 def test_every_size_is_told() -> None:
     """Those of a nudge too: what a program prints meanwhile is meant for them."""
     told: list[tuple[int, int]] = []
-<<<<<<< HEAD
-    pane.resized = lambda *size: told.append(size)
-=======
     opened = Pane()
     opened.resize(24, 80)
     opened.resized = lambda *size: told.append(size)
->>>>>>> view
 
     opened.resize(40, 120)
     opened.nudge()
