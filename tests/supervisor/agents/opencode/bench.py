@@ -62,6 +62,7 @@ class Bench:
     def _ready(self, launch: homes.Launch) -> Terminal:
         terminal = self._start(launch)
         terminal.wait_for("fake", PATIENCE)
+        terminal.wait_for("ctrl+p commands", PATIENCE)
         terminal.settle(1.0)
         return terminal
 

@@ -81,7 +81,7 @@ def test_a_prompt_arrives_once_however_often_it_is_sent(bench: Bench, listener: 
         listener.prompt(session, "second words", name="2"),
         listener.prompt(session, "first words %%slow:2%%"),
     ]
-    terminal.wait_for("Echo: second words", since=mark)
+    terminal.wait_for("Echo: second words", PATIENCE, mark)
     listener.until(lambda: _turns(listener, session)[-2:] == [Sign.WORKING, Sign.IDLE])
 
     assert told == [True] * 4
@@ -138,7 +138,7 @@ def test_what_is_allowed_from_here_is_done_and_what_is_denied_is_not(
     assert allowed
     assert sorted(path.name for path in bench.launch.cwd.iterdir()) == ["one"]
     assert any("Not today" in said for said in bench.said(session.id))
-    terminal.wait_for("Finished tool (touch three)")
+    terminal.wait_for("Finished tool (touch three)", PATIENCE)
     with pytest.raises(Refused):
         listener.do(listener.line.answer(first, ALLOW))
 
@@ -149,13 +149,13 @@ def test_what_is_answered_at_the_desk_is_over_here_within_a_second(bench: Bench,
     terminal, session = _begun(bench, listener)
     listener.prompt(session, "do %%tool:touch made%%")
     (asked,) = _asked(listener)
-    terminal.wait_for("Allow once")
+    terminal.wait_for("Allow once", PATIENCE)
     terminal.settle()
 
     terminal.press("\r")
     until(lambda: asked.id in listener.ear.over, 1.0)
 
-    until(lambda: (bench.launch.cwd / "made").exists())
+    until(lambda: (bench.launch.cwd / "made").exists(), PATIENCE)
     with pytest.raises(Refused):
         listener.do(listener.line.answer(asked, DENY))
     assert bench.wait(lambda seen: seen.sign is Sign.IDLE)
@@ -178,7 +178,7 @@ def test_several_questions_wait_at_once(bench: Bench, listener: Listener) -> Non
     listener.do(listener.line.answer(asked["touch two"], ALLOW))
     listener.do(listener.line.answer(asked["touch three"], DENY))
     listener.do(listener.line.answer(asked["touch one"], ALLOW))
-    until(lambda: {"one", "two"} <= {path.name for path in bench.launch.cwd.iterdir()})
+    until(lambda: {"one", "two"} <= {path.name for path in bench.launch.cwd.iterdir()}, PATIENCE)
 
     assert asked["touch one"].session_id == one.id
     assert asked["touch three"].session_id == three.id
@@ -197,7 +197,7 @@ def test_what_waits_already_is_told_to_who_comes_later(bench: Bench) -> None:
     with bench.listening() as listener:
         (asked,) = _asked(listener)
         listener.do(listener.line.answer(asked, ALLOW))
-        until(lambda: (bench.launch.cwd / "made").exists())
+        until(lambda: (bench.launch.cwd / "made").exists(), PATIENCE)
 
     assert asked.text == "touch made"
     assert listener.ear.turns[0][1] in {Sign.ASKING, Sign.WORKING}
@@ -214,7 +214,7 @@ def test_an_edit_is_asked_with_its_difference(bench: Bench, listener: Listener) 
     listener.prompt(session, f"do %%call:edit {change}%%")
     (asked,) = _asked(listener)
     listener.do(listener.line.answer(asked, ALLOW))
-    until(lambda: path.read_text() == "one\nzwei\n")
+    until(lambda: path.read_text() == "one\nzwei\n", PATIENCE)
 
     assert asked.diff is not None
     assert "-two\n+zwei\n" in asked.diff
@@ -270,7 +270,7 @@ def test_what_a_sub_agent_asks_is_asked_by_its_session(bench: Bench, listener: L
     (asked,) = _asked(listener)
     listener.until(lambda: _turns(listener, session)[-1:] == [Sign.ASKING])
     listener.do(listener.line.answer(asked, ALLOW))
-    until(lambda: (bench.launch.cwd / "made").exists())
+    until(lambda: (bench.launch.cwd / "made").exists(), PATIENCE)
 
     assert (asked.session_id, asked.text) == (session.id, "touch made")
     listener.until(lambda: _turns(listener, session)[-1:] == [Sign.IDLE])
@@ -288,12 +288,12 @@ def test_a_turn_is_interrupted_with_all_that_it_asks(bench: Bench, listener: Lis
     listener.prompt(session, "do %%tool:touch made%%", name="b")
     (asked,) = _asked(listener)
     interrupted_again = listener.do(listener.line.interrupt(session))
-    until(lambda: asked.id in listener.ear.over)
+    until(lambda: asked.id in listener.ear.over, PATIENCE)
     listener.until(lambda: _turns(listener, session)[-1] in {Sign.INTERRUPTED, Sign.IDLE})
     mark = terminal.mark()
     terminal.settle()
     terminal.prompt("go on")
-    terminal.wait_for("Echo: go on", since=mark)
+    terminal.wait_for("Echo: go on", PATIENCE, mark)
 
     assert interrupted
     assert interrupted_again
@@ -315,7 +315,7 @@ def test_the_keys_interrupt_as_well(bench: Bench, listener: Listener) -> None:
     assert not listener.line.reaches(stopped)
     mark = terminal.mark()
     terminal.prompt("go on")
-    terminal.wait_for("Echo: go on", since=mark)
+    terminal.wait_for("Echo: go on", PATIENCE, mark)
 
 
 WORDS = ("/compact", "/exit", "!ls", "look at @poem", "what is\n/help", "@", "see /", "a\nb\nc\nd\ne\nf")
@@ -365,7 +365,7 @@ def test_a_killed_process_takes_its_questions_along(bench: Bench, listener: List
 
     terminal.signal(signal.SIGKILL)
     terminal.wait()
-    until(lambda: asked.id in listener.ear.over)
+    until(lambda: asked.id in listener.ear.over, PATIENCE)
 
     listener.until(lambda: not bench.look())
     assert not listener.prompt(session, "anybody?", name="2")
@@ -412,7 +412,7 @@ def test_a_port_that_its_user_chose_is_heard_too(bench: Bench, listener: Listene
     session = listener.reached(terminal)
 
     assert listener.prompt(session, "more words")
-    terminal.wait_for("Echo: more words")
+    terminal.wait_for("Echo: more words", PATIENCE)
 
 
 def test_the_server_of_our_terminal_lets_nobody_else_in(bench: Bench) -> None:
@@ -462,8 +462,8 @@ def test_two_terminals_at_once_are_told_apart_by_what_they_say(bench: Bench, lis
     listener.prompt(first, "for the first")
     listener.prompt(second, "for the second")
 
-    one.wait_for("Echo: for the first")
-    two.wait_for("Echo: for the second")
+    one.wait_for("Echo: for the first", PATIENCE)
+    two.wait_for("Echo: for the second", PATIENCE)
     assert bench.said(first.id)[0] == "first words"
     assert bench.said(second.id)[0] == "second words"
 
@@ -517,7 +517,7 @@ def test_a_session_comes_back_out_of_the_trash(bench: Bench, tmp_path: Path) -> 
     assert again is not None
     resumed = bench.ours(*again.argv[1:])
     resumed.prompt("go on")
-    resumed.wait_for("Echo: go on")
+    resumed.wait_for("Echo: go on", PATIENCE)
     assert bench.said(session.id)[: len(before)] == before
 
 
@@ -555,4 +555,4 @@ def test_a_session_is_brought_back_as_it_was_started(bench: Bench, listener: Lis
     reached = listener.reached(again)
     assert reached.id == session.id
     assert listener.prompt(reached, "go on")
-    again.wait_for("Echo: go on")
+    again.wait_for("Echo: go on", PATIENCE)
