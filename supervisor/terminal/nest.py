@@ -15,7 +15,7 @@ import signal
 import socket
 from typing import Final
 
-from supervisor.terminal import begin, posix
+from supervisor.terminal import begin, posix, scope
 from supervisor.terminal.holder import Holder
 from supervisor.terminal.ready import Ready
 
@@ -31,7 +31,8 @@ def main() -> int:
         # Holders must not have it open: callers would wait there for a nursery that has died.
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         listening.setblocking(False)
-        os.chdir(os.path.dirname(listening.getsockname()))  # noqa: PTH120 -- as in _leave
+        scope.leave_session()
+        os.chdir(os.path.dirname(listening.getsockname()))  # noqa: PTH120 -- as below
         return Nursery(listening).run()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 if sys.platform == "win32":
-    collect_ignore_glob = ["test_[chnprs]*.py", "test_typist.py"]
+    collect_ignore_glob = ["test_[bchnprs]*.py", "test_keyboard.py", "test_kills.py", "test_typist.py"]
 else:
     from tests.lab.held import Held
 
