@@ -30,6 +30,11 @@ def _run(arguments: Sequence[str]) -> int:
         from supervisor.terminal import nursery
 
         return nursery()
+    if arguments[:1] == ["hook"]:
+        # Nor is this: agents start it at every question, and wait for its start.
+        from supervisor.hook import main as hook
+
+        return hook(list(arguments[1:]))
     if arguments[:1] == ["painter"]:
         # Nor is this: the supervisor starts it, for those who look at a terminal.
         from supervisor.terminal.view import paint

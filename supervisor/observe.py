@@ -207,7 +207,8 @@ class Observer:
         """With where it runs and how it can be reached."""
         if not sighting.alive or sighting.parent_id:
             return sighting
-        sighting = replace(self._in_its_terminal(sighting, hosted), argv=self._command(sighting.run))
+        shown_by = sighting.screens[-1] if sighting.screens else sighting.run
+        sighting = replace(self._in_its_terminal(sighting, hosted), argv=self._command(shown_by))
         if sighting.terminal is None:
             sighting = replace(sighting, pane=self._pane(sighting.run))
         return replace(sighting, reachable=post.line.reaches(sighting))
@@ -222,7 +223,8 @@ class Observer:
         """With the terminal of ours that its process descends from, if it does."""
         if not hosted:
             return sighting
-        line = (sighting.run.pid, *(run.pid for run in self._ancestors(sighting.run.pid)))
+        screens = (sighting.run,) if sighting.screens is None else sighting.screens
+        line = [pid for run in screens for pid in (run.pid, *(up.pid for up in self._ancestors(run.pid)))]
         terminal = next((hosted[pid] for pid in line if pid in hosted), None)
         if terminal is None:
             return sighting

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from supervisor.agents.base import Processes
-from supervisor.core.model import Resume, Run, Session, Sighting, Sign
+from supervisor.core.model import Process, Resume, Run, Session, Sighting, Sign
 from supervisor.core.steering import Approval, Decision, Launch, Prompt, Remains, Typing
 
 
@@ -123,6 +123,16 @@ class Steering:
         """
         del last_prompt
         return "Continue from where you left off."
+
+    def joins(self, session: Session, processes: Processes) -> bool:
+        """Whether its resume command joins it where it runs: nothing has to end for that."""
+        del session, processes
+        return False
+
+    def spares(self, process: Process) -> bool:
+        """Whether many sessions live by this process, whichever of them it descends from."""
+        del process
+        return False
 
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """What is stored of it and goes into the trash. May block on disk."""

@@ -6,6 +6,7 @@
     ├── WrongUse             the caller asked for something that makes no sense       exit 2
     ├── NoSuchSession        no session has that id or name, or several have          exit 3
     ├── Refused              it is known, and it is not allowed now                   exit 4
+    │   └── NotNow           for a moment only: it may be tried again soon
     ├── Unreachable          the supervisor does not answer                           exit 5
     └── Failed               it was tried and did not work                            exit 1
 
@@ -53,6 +54,10 @@ class Refused(WakelineError):
 
     exit_code = 4
     status = 409
+
+
+class NotNow(Refused):
+    """Refused for a moment only: it may be tried again soon."""
 
 
 class Unreachable(WakelineError):

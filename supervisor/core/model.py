@@ -163,6 +163,8 @@ class Sighting:
     at: float | None = None
     #: The terminal of ours that it runs in.
     terminal: str | None = None
+    #: The processes whose terminals show it, where it has not one of its own.
+    screens: tuple[Run, ...] | None = None
     #: The pane of somebody else's terminal program that it runs in.
     pane: str | None = None
     #: The agent has a channel to it.

@@ -11,6 +11,7 @@ from supervisor.core.desk import Desk
 from supervisor.core.model import Page, Session
 from supervisor.core.steering import DESK, Remains
 from supervisor.environment import clean, of_login
+from supervisor.steering.errands import Errands
 from supervisor.steering.panes import Panes
 from supervisor.steering.processes import Doer, Start
 from supervisor.steering.questions import Questions
@@ -106,6 +107,7 @@ def open_wheel(
         environment=of_login,
         clean=clean,
         hook=hook,
+        spares=lambda process: any(agent.steering.spares(process) for agent, _ in agents.values()),
     )
     recovery = Recovery(
         sessions=desk.sessions.values,
@@ -126,6 +128,7 @@ def open_wheel(
         recovery=recovery,
         views=views,
         shelf=shelf,
+        errands=Errands(of_login),
         roll=roll,
     )
 

@@ -161,6 +161,7 @@ class Lifeline:
                 await self._give(await self._prompt(session, wish.number, when="idle" if over else "now"))
         except WakelineError as trouble:
             note = f"{trouble.title} {trouble.hint}".strip()
+            logger.warning("could not continue %s: %s", session.id, note)
             self._post(events.NotContinued(session_id=session.id, note=note, at=time.time()))
 
     async def _prompt(self, session: Session, number: int, *, when: str) -> Prompt:

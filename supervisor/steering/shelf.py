@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +54,8 @@ class Shelf:
 
     async def discard(self, session: Session, remains: Remains) -> Trashed:
         """Put it into the trash."""
+        root = Path(remains.root)
+        remains = replace(remains, paths=tuple(str(root / path) for path in remains.paths))
         put = await asyncio.to_thread(
             trash.put, self._folder, remains, title=session.title, cwd=session.cwd, at=time.time()
         )
@@ -62,6 +65,12 @@ class Shelf:
         """What is in the trash, newest first."""
         found = await asyncio.to_thread(trash.listed, self._folder)
         return sorted(map(_shown, found), key=lambda one: one.deleted_at, reverse=True)
+
+    async def export(self, trash_id: str) -> tuple[str, bytes | None]:
+        """The agent, and what could not be moved as files."""
+        found = await asyncio.to_thread(trash.listed, self._folder)
+        agent = next((one.agent for one in found if one.id == trash_id), "")
+        return agent, await asyncio.to_thread(trash.export, self._folder, trash_id)
 
     async def restore(self, trash_id: str) -> None:
         """Bring it back."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from supervisor.agents.steering import Steering
-from supervisor.core.errors import Refused
+from supervisor.core.errors import NotNow, Refused
 from supervisor.core.model import Session
 from supervisor.core.steering import DESK, Prompt
 from supervisor.steering.panes import Panes
@@ -13,10 +13,6 @@ from supervisor.terminal import Roll
 
 _ENTER: Final = b"\r"
 _PASTE: Final = b"\x1b[200~", b"\x1b[201~"
-
-
-class NotNow(Refused):
-    """Refused for a moment only: it may be tried again soon."""
 
 
 class Typist:

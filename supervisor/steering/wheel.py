@@ -1,6 +1,7 @@
 """What every screen may do to sessions. Satisfies ``remote.backend.Steer``."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -10,16 +11,17 @@ from typing import Any, Final, Protocol
 from supervisor.agents.steering import Line, Steering
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
-from supervisor.core.errors import NoSuchSession, Refused, WakelineError
+from supervisor.core.errors import NoSuchSession, NotNow, Refused, WakelineError
 from supervisor.core.link import Policy
 from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Session, State
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
 from supervisor.remote.backend import Lost, Who
+from supervisor.steering.errands import Errands
 from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
 from supervisor.steering.recovery import Recovery
-from supervisor.steering.typist import NotNow, Typist
+from supervisor.steering.typist import Typist
 from supervisor.terminal import Roll
 from supervisor.terminal.view import keys
 from supervisor.terminal.view.picture import Modes
@@ -52,6 +54,10 @@ class Shelf(Protocol):
         """What is in the trash, newest first."""
         ...
 
+    async def export(self, trash_id: str) -> tuple[str, bytes | None]:
+        """The agent, and what could not be moved as files."""
+        ...
+
     async def restore(self, trash_id: str) -> None:
         """Bring it back."""
         ...
@@ -76,6 +82,7 @@ class Wheel:
         recovery: Recovery,
         views: Views,
         shelf: Shelf,
+        errands: Errands,
         roll: Roll,
     ) -> None:
         """*session*, *entries*: as every screen sees them."""
@@ -92,6 +99,7 @@ class Wheel:
         self._recovery = recovery
         self._views = views
         self._shelf = shelf
+        self._errands = errands
         self._roll = roll
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -170,7 +178,9 @@ class Wheel:
         if self._desk.helm.outbox.find(prompt.id) or await self._shelf.prompt(prompt.id):
             return
         session = self._live(prompt.session_id)
-        if reason := objection(session, prompt.when, self._steering(session.agent).typing):
+        typing = self._steering(session.agent).typing
+        # One that has just been brought back is not seen in its terminal yet: the outbox waits for that.
+        if prompt.when == "now" and (reason := objection(session, prompt.when, typing)):
             raise _refused(reason)
         await self._shelf.keep_prompt(prompt)
         self._post(events.PromptGiven(prompt=prompt, at=time.time()))
@@ -277,7 +287,12 @@ class Wheel:
 
     async def stop(self, session_id: str, *, left_behind: bool) -> Mapping[str, Any]:
         """End it; says what ended and what was left."""
-        return await self._doer.stop(self._live(session_id), left_behind=left_behind)
+        session = self._live(session_id)
+        if session.state is State.WORKING:
+            # Where a daemon serves it, its turn would go on without the terminal that is ended.
+            with contextlib.suppress(WakelineError):
+                await self._line(session.agent).interrupt(session)
+        return await self._doer.stop(session, left_behind=left_behind)
 
     async def resume(self, session_id: str) -> str:
         """Bring it back in a terminal of ours; the terminal's id."""
@@ -298,6 +313,9 @@ class Wheel:
         if remains is None:
             raise Refused("Nothing is stored of this session that could be put into the trash.")
         trashed = await self._shelf.discard(session, remains)
+        if way := self._steering(session.agent).discarded_by(session):
+            # Its remains lie safe: if this fails, it is merely there twice.
+            await self._errands.run(way)
         self._post(events.Discarded(session_id=session_id, at=time.time()))
         return trashed
 
@@ -307,6 +325,9 @@ class Wheel:
 
     async def restore(self, trash_id: str) -> None:
         """Bring it back out of the trash."""
+        agent, export = await self._shelf.export(trash_id)
+        for document, way in self._steering(agent).restored_by(export) if export else ():
+            await self._errands.run(way, document)
         await self._shelf.restore(trash_id)
 
     # -- bringing back ---------------------------------------------------------------------------

@@ -26,6 +26,8 @@ class Line:
         connection.settimeout(_WITHIN)
         self.connection = connection
         self.frames = wire.Frames()
+        #: The other end has gone; before that it may only be slow.
+        self.is_over = False
         self._early: list[wire.Message] = []
 
     def say(self, *messages: wire.Message) -> None:
@@ -36,9 +38,13 @@ class Line:
         """What has come; ``None`` when the other end has gone."""
         try:
             heard = self.connection.recv(_CHUNK)
+            self.is_over = not heard
             return self.understand(heard) if heard else None
+        except ConnectionError:
+            self.is_over = True
         except (OSError, wire.Broken):
-            return None
+            pass
+        return None
 
     def understand(self, heard: bytes) -> Sequence[wire.Message]:
         """The messages that are whole when this has come. Raises ``wire.Broken``."""
@@ -62,7 +68,35 @@ class Line:
                 raise Failed(
                     f"{what} cannot be used: {os.strerror(first.error)}.", "Look at its name and place."
                 )
-        raise Failed("Nobody holds that terminal any more.", "See: wakeline ls")
+        gone = _Unheard if self.is_over else Failed
+        raise gone("Nobody holds that terminal any more.", "See: wakeline ls")
+
+
+class _Unheard(Failed):
+    """The other end went without a word."""
+
+
+def hold(
+    folder: Path, start_nursery: Callable[[int], object], *said: wire.Message
+) -> tuple[Line, wire.Hello]:
+    """Order a command with these words; the line to its holder, who has introduced itself.
+
+    Raises ``Failed``. For *start_nursery* see ``nursery``.
+    """
+    try:
+        return _ordered(nursery(folder, start_nursery), *said)
+    except (ConnectionError, _Unheard):
+        # The nursery was killed while the call waited in its queue: nobody has heard it.
+        return _ordered(nursery(folder, start_nursery), *said)
+
+
+def _ordered(line: Line, *said: wire.Message) -> tuple[Line, wire.Hello]:
+    try:
+        line.say(*said)
+        return line, line.greeted()
+    except (OSError, Failed):
+        line.connection.close()
+        raise
 
 
 def start(order: Order, rows: int = 0, columns: int = 0) -> wire.Start:

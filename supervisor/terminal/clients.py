@@ -19,8 +19,10 @@ _CHUNK: Final = 16 * 1024
 _INPUT_LIMIT: Final = 256 * 1024
 #: No client that has ordered a command says more at once.
 _LONGEST: Final = 1024 * 1024
-#: Who asks so much and does not read the answers is let go.
-_ANSWERS_LIMIT: Final = 1024 * 1024
+#: Who asks so much and does not read the answers is let go. The rest of a piece of output is below that.
+_ANSWERS_LIMIT: Final = 192 * 1024
+#: Seconds in which nobody is let in when there are no descriptors left.
+_REST: Final = 1.0
 #: More come only from somebody who has gone wrong.
 _MOST: Final = 64
 
@@ -28,11 +30,12 @@ _MOST: Final = 64
 class Client:
     """One connection. Owner: ``Clients``."""
 
-    def __init__(self, connection: socket.socket, frames: wire.Frames) -> None:
+    def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         self.connection = connection
         self.number = connection.fileno()
-        self.frames = frames
+        self.frames = wire.Frames()
+        self.frames.longest = _LONGEST
         #: What is to be sent before more output: the rest of a frame, and words of the holder.
         self.pending = b""
         #: It has said what it wants: before that it is told nothing but who we are.
@@ -53,11 +56,6 @@ class Client:
         #: What is done when it says something, and when more can be sent to it.
         self.hear: Act = _nothing
         self.send: Act = _nothing
-
-    @property
-    def is_viewer(self) -> bool:
-        """It looks, and is no screen."""
-        return self.offset is not None and not self.is_screen
 
 
 def _nothing() -> None:
@@ -87,23 +85,25 @@ class House(Protocol):
 class Clients:
     """Owns the connections. Sends to each what it has not got yet, as fast as it reads."""
 
-    def __init__(
-        self, house: House, ready: Ready, ring: Ring, hello: wire.Hello, listening: socket.socket
-    ) -> None:
-        """*listening*: where more of them call."""
+    def __init__(self, house: House, ready: Ready, ring: Ring) -> None:
+        """There are none yet."""
         self._house = house
         self._ready = ready
         self._ring = ring
-        self._hello = hello
-        self._listening = listening
+        self._hello: wire.Hello | None = None
+        self._listening: socket.socket | None = None
         self._all: list[Client] = []
         #: A person pressed these keys: the keyboard's.
         self.press: Callable[[Client, bytes], None] = _nobody
         #: Told after the last byte.
         self.exit: wire.Exit | None = None
         self.exit_is_seen = False
+
+    def open(self, hello: wire.Hello, listening: socket.socket) -> None:
+        """They may call. *listening*: where; *hello*: what they are told first."""
+        self._hello, self._listening = hello, listening
         listening.setblocking(False)
-        ready.to_read[listening.fileno()] = self._accept
+        self._ready.to_read[listening.fileno()] = self._accept
 
     def __iter__(self) -> Iterator[Client]:
         """All of them, whoever goes meanwhile."""
@@ -126,26 +126,29 @@ class Clients:
     # -- coming and going -------------------------------------------------------------------------
 
     def _accept(self) -> None:
+        if self._listening is None:
+            return
         try:
             connection, _ = self._listening.accept()
+        except BlockingIOError:
+            return
         except OSError:
+            self._ready.rest(self._listening.fileno(), _REST)
             return
         if posix.is_me(connection) and len(self._all) < _MOST:
             self.admit(connection)
         else:
             connection.close()
 
-    def admit(self, connection: socket.socket, frames: wire.Frames | None = None) -> None:
-        """Take in somebody who called, and what was heard of them already."""
-        client = Client(connection, frames or wire.Frames())
-        client.frames.longest = _LONGEST
+    def admit(self, connection: socket.socket) -> None:
+        """Take in somebody who called."""
+        client = Client(connection)
         client.hear = partial(self._listen, client)
         client.send = partial(self.send, client)
         self._all.append(client)
         self._ready.to_read[client.number] = client.hear
-        client.pending += wire.encode(self._hello._replace(end=self._ring.end))
-        self._hear(client, b"")
-        self.send(client)
+        if self._hello:
+            self.tell(client, self._hello._replace(end=self._ring.end))
 
     def part(self, client: Client) -> None:
         """It has gone, or must."""
@@ -191,23 +194,24 @@ class Clients:
         """Tell one of them."""
         if client not in self._all:
             return
+        waits = bool(client.pending)
         client.pending += wire.encode(message)
         if len(client.pending) > _ANSWERS_LIMIT:
             self.part(client)
-        else:
+        elif not waits:
             self.send(client)
-
-    def tell_size(self) -> None:
-        """What is printed from now on is meant for another size: viewers must know before it comes."""
-        for client in self:
-            if client.is_viewer and not client.pending:
-                self.send(client)
 
     def tell_all(self, message: wire.Message, *, looking: bool = False) -> None:
         """Tell all that listen, or all that look."""
         for client in self:
             if client.listens and (client.offset is not None or not looking):
                 self.tell(client, message)
+
+    def pass_on_size(self) -> None:
+        """What is printed from now on is meant for another one."""
+        for client in tuple(self._all):
+            if self._is_viewer(client) and not client.pending:
+                self.send(client)
 
     def pass_on(self, text: bytes) -> bool:
         """That was printed now, and is in the ring. Whether somebody does not take it all at once."""
@@ -253,12 +257,12 @@ class Clients:
             client.pending = wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
             client.offset = ring.begin
             client.repaint = True
-        elif client.is_viewer and client.size != (size := ring.size_at(client.offset or 0)):
+        elif self._is_viewer(client) and client.size != (size := ring.size_at(client.offset or 0)):
             client.size = size
             client.pending = wire.encode(wire.Sized(*size))
         elif client.offset is not None and client.offset < ring.end:
             text = ring.read(client.offset)
-            if client.is_viewer:
+            if self._is_viewer(client):
                 text = text[: ring.resized_after(client.offset) - client.offset]
             client.pending = wire.output(client.offset, text)
             client.offset += len(text)
@@ -268,6 +272,10 @@ class Clients:
         elif client.is_screen:
             self._caught_up(client)
         return bool(client.pending)
+
+    @staticmethod
+    def _is_viewer(client: Client) -> bool:
+        return client.offset is not None and not client.is_screen
 
     def _caught_up(self, client: Client) -> None:
         client.slow = False

@@ -138,4 +138,4 @@ class Hands:
 
 
 def _gone() -> Failed:
-    return Failed("The terminal has ended meanwhile.", "See: wakeline ls")
+    return Failed("The line to that terminal was cut.", "Look whether it goes on: wakeline ls")

@@ -10,11 +10,9 @@ import sys
 assert sys.platform != "win32"
 
 import contextlib
-import errno
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
@@ -25,9 +23,6 @@ from supervisor.terminal.pane import Pane
 from supervisor.terminal.ready import Ready
 from supervisor.terminal.ring import Ring
 
-#: Names the terminal to all that runs in it; by this, what leaves its tree is found.
-MARK: Final = b"WAKELINE_TERMINAL="
-_CHUNK: Final = 16 * 1024
 #: Seconds in which a client says what is to be held.
 _ORDER_WITHIN: Final = 5.0
 #: A screen that is so many bytes behind holds the command up …
@@ -60,33 +55,15 @@ _SIGNALS: Final = frozenset(
 class Holder:
     """Owns the command and the loop; its parts own terminal, ring, keyboard and clients."""
 
-    def __init__(self, order: wire.Start, own_id: bytes, listening: socket.socket) -> None:
-        """Start the command. Raises ``OSError`` when it cannot be started."""
-        self._signals = posix.wake_by_signals(signal.SIGCHLD)
-        self._pane: Pane | None = Pane(order.rows, order.columns)
-        self._child = posix.spawn(
-            order.argv,
-            (*order.environment, MARK + own_id),
-            cwd=order.cwd,
-            umask=order.umask,
-            terminal=self._pane.theirs,
-        )
-        hello = wire.Hello(
-            version=wire.VERSION,
-            id=own_id,
-            holder=os.getpid(),
-            child=self._child,
-            started_at=time.time(),
-            name=order.name,
-            cwd=order.cwd,
-            end=0,
-            argv=order.argv,
-        )
+    def __init__(self) -> None:
+        """Made before the fork: what is not written to is in memory once for all of them."""
+        self._pane: Pane | None = None
+        self._child = 0
+        self._signals = -1
         self._ready = Ready()
         self._ring = Ring()
-        self._ring.resized(*self._pane.size())
-        self._clients = Clients(self, self._ready, self._ring, hello, listening)
-        self._keyboard = Keyboard(self._pane.number, self._ready, self._clients)
+        self._clients = Clients(self, self._ready, self._ring)
+        self._keyboard = Keyboard(self._ready, self._clients)
         self._paused = False
         #: A screen is behind, and waited for.
         self._is_held_up = False
@@ -94,15 +71,22 @@ class Holder:
         self._was_seen = False
         self._taken = False
         self._goes = False
-        self._ready.to_read[self._signals] = self._child_changed
-        self._ready.to_read[self._pane.number] = self._print
 
-    def admit(self, connection: socket.socket, frames: wire.Frames) -> None:
-        """The first client: it ordered the command."""
-        self._clients.admit(connection, frames)
+    def hold(
+        self, hello: wire.Hello, pane: Pane, signals: int, listening: socket.socket, first: socket.socket
+    ) -> None:
+        """Hold the command that *hello* introduces until its exit status is known to whom it concerns.
 
-    def run(self) -> None:
-        """Hold until the exit status is known to whom it concerns."""
+        *signals*: is readable when a child has changed. *first*: who ordered it.
+        """
+        self._pane, self._child, self._signals = pane, hello.child, signals
+        pane.resized = self._resized
+        self._ring.resized(*pane.size())
+        self._keyboard.open(pane.number)
+        self._clients.open(hello, listening)
+        self._clients.admit(first)
+        self._ready.to_read[signals] = self._child_changed
+        self._ready.to_read[pane.number] = self._print
         while not (self._clients.exit and self._is_over()):
             self._ready.wait()
             if self._is_held_up:
@@ -141,30 +125,23 @@ class Holder:
         for client in self._clients.are_behind(_BEHIND // 2):
             client.slow = True
 
+    def _resized(self, rows: int, columns: int) -> None:
+        """What is printed from now on is meant for that size: viewers know before it comes."""
+        self._ring.resized(rows, columns)
+        self._clients.pass_on_size()
+
     def nudge(self) -> None:
         """Make the program paint its screen anew, for somebody who has not got all that made it.
 
         Whoever got all of it has the same screen already.
         """
         if self._pane and self._pane.nudge():
-            self._note_size()
-            self._ready.later(self._end_nudge, _NUDGE)
-
-    def _end_nudge(self) -> None:
-        if self._pane:
-            self._pane.end_nudge()
-            self._note_size()
-
-    def _note_size(self) -> None:
-        if self._pane:
-            self._ring.resized(*posix.size(self._pane.number))
-            self._clients.tell_size()
+            self._ready.later(self._pane.end_nudge, _NUDGE)
 
     # -- the command ----------------------------------------------------------------------------
 
     def _child_changed(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._signals, _CHUNK)
+        posix.drain(self._signals)
         while self._clients.exit is None:
             pid, status = os.waitpid(self._child, os.WNOHANG | os.WUNTRACED)
             if pid == 0:
@@ -190,7 +167,7 @@ class Holder:
         while self._ring.end < limit and (text := pane.read()):
             self._ring.append(text)
         self._ready.forget(pane.number)
-        self._ready.never(self._end_nudge)
+        self._ready.never(pane.end_nudge)
         pane.close()
         self._pane = None
 
@@ -238,12 +215,10 @@ class Holder:
     def _resize(self, _client: Client, message: wire.Attach | wire.Resize) -> None:
         if self._pane and message.rows and message.columns:
             self._pane.resize(message.rows, message.columns)
-            self._note_size()
 
     def _fit(self, _client: Client, message: wire.Fit) -> None:
         if self._pane and not self._clients.screens:
             self._pane.resize(message.rows, message.columns)
-            self._note_size()
 
     def _nudge(self, _client: Client, _message: wire.Nudge) -> None:
         self.nudge()
@@ -286,41 +261,3 @@ class Holder:
         wire.Signal: _signal,
         wire.Taken: _note_taken,
     }
-
-
-def hold(connection: socket.socket, own_id: str) -> None:
-    """Be the holder of what the client at *connection* orders, until it is over.
-
-    The current folder must be that of the sockets.
-    """
-    frames = wire.Frames()
-    order = _ordered(connection, frames)
-    if order is None:
-        return
-    place = f"{own_id}.sock"
-    folder = os.open(".", os.O_RDONLY)
-    try:
-        listening = posix.listen(place)
-        os.chdir("/")
-        holder = Holder(order, own_id.encode(), listening)
-    except OSError as trouble:
-        what = trouble.filename if isinstance(trouble.filename, bytes) else place.encode()
-        connection.sendall(wire.encode(wire.Failure(trouble.errno or errno.EIO, what)))
-    else:
-        holder.admit(connection, frames)
-        holder.run()
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(place, dir_fd=folder)
-
-
-def _ordered(connection: socket.socket, frames: wire.Frames) -> wire.Start | None:
-    """What is to be held; ``None`` when that is not said in time, or makes no sense."""
-    connection.settimeout(_ORDER_WITHIN)
-    try:
-        while heard := connection.recv(_CHUNK):
-            for message in frames.feed(heard):
-                return message if isinstance(message, wire.Start) and message.argv else None
-    except (OSError, wire.Broken):
-        pass
-    return None

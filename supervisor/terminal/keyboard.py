@@ -18,15 +18,18 @@ from supervisor.terminal.typist import Typist
 class Keyboard:
     """Owns the turn and the input that waits. Whoever sits at a screen wins."""
 
-    def __init__(self, terminal: int, ready: Ready, clients: Clients) -> None:
-        """*terminal*: our side of it."""
-        self._terminal = terminal
+    def __init__(self, ready: Ready, clients: Clients) -> None:
+        """Nothing can be typed yet."""
+        self._terminal = -1
         self._ready = ready
         self._clients = clients
         self._turns = Turns()
-        self._typist = Typist(terminal, self._written)
-        self._is_open = True
+        self._typist = Typist(self._written)
         clients.press = self._press
+
+    def open(self, terminal: int) -> None:
+        """There is a program to type to. *terminal*: our side of it."""
+        self._terminal = self._typist.terminal = terminal
 
     @property
     def turn(self) -> wire.Turn:
@@ -42,7 +45,7 @@ class Keyboard:
     def obey(self, client: Client, message: wire.Message) -> bool:
         """Whether that is about keys; then it is done, if there is a program to type to."""
         act = self._ACTS.get(type(message))
-        if act and self._is_open:
+        if act and self._terminal >= 0:
             act(self, client, message)
         return act is not None
 
@@ -53,13 +56,13 @@ class Keyboard:
 
     def close(self) -> None:
         """Nobody reads any more."""
-        self._is_open = False
+        self._terminal = -1
         self._typist.clear()
         self._heed()
 
     def _press(self, client: Client, keys: bytes) -> None:
         """Most keys go on with a line, and change nothing else."""
-        if not self._is_open:
+        if self._terminal < 0:
             return
         if self._typist.waiting or not self._turns.goes_on(keys, time.monotonic()):
             self._pressed(client, wire.Input(b"", keys))

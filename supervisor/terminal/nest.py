@@ -11,15 +11,18 @@ assert sys.platform != "win32"
 import contextlib
 import gc
 import os
-import selectors
 import signal
 import socket
 from typing import Final
 
-from supervisor.terminal import holder, posix
+from supervisor.terminal import begin, posix
+from supervisor.terminal.holder import Holder
+from supervisor.terminal.ready import Ready
 
 #: Seconds without any holder after which it goes.
 _IDLE: Final = 60.0
+#: Seconds in which nobody is served when there are no descriptors left.
+_REST: Final = 1.0
 
 
 def main() -> int:
@@ -40,38 +43,42 @@ class Nursery:
         self._listening = listening
         self._name = listening.getsockname().removesuffix(posix.UNREADY)
         self._signals = posix.wake_by_signals(signal.SIGCHLD)
+        self._fresh = Holder()
         self._holders: dict[int, str] = {}
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(listening, selectors.EVENT_READ)
-        self._selector.register(self._signals, selectors.EVENT_READ)
+        self._is_idle = False
+        self._ready = Ready()
+        self._ready.to_read[listening.fileno()] = self._serve
+        self._ready.to_read[self._signals] = self._bury
 
     def run(self) -> int:
         """Serve until nobody needs it any more."""
+        self._ready.later(self._be_idle, _IDLE)
         gc.collect()
         gc.freeze()
-        while True:
-            ready = self._selector.select(None if self._holders else _IDLE)
-            self._bury()
-            self._serve()
-            if not ready and not self._holders:
-                break
+        while not self._is_idle:
+            self._ready.wait()
         # From here on nobody finds us; who had called before is served still.
         with contextlib.suppress(OSError):
             os.unlink(self._name)  # noqa: PTH108 -- pathlib would stay in the memory of every holder
         self._serve()
+        self._ready.forget(self._listening.fileno())
         while self._holders:
-            self._selector.select()
-            self._bury()
+            self._ready.wait()
         return 0
+
+    def _be_idle(self) -> None:
+        self._is_idle = not self._holders
 
     def _serve(self) -> None:
         while True:
             try:
                 connection, _ = self._listening.accept()
-            except OSError:
+            except BlockingIOError:
                 return
-            if posix.is_me(connection):
-                self._fork(connection)
+            except OSError:
+                self._ready.rest(self._listening.fileno(), _REST)
+                return
+            self._fork(connection)
             connection.close()
 
     def _fork(self, connection: socket.socket) -> None:
@@ -79,25 +86,26 @@ class Nursery:
         pid = os.fork()
         if pid:
             self._holders[pid] = own_id
+            self._ready.never(self._be_idle)
             return
         code = 1
         try:
             gc.disable()
             os.setsid()
-            self._listening.close()
-            self._selector.close()
             os.close(self._signals)
-            holder.hold(connection, own_id)
+            self._listening.close()
+            if posix.is_me(connection):
+                begin.hold(self._fresh, connection, own_id)
             code = 0
         finally:
             os._exit(code)
 
     def _bury(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._signals, 4096)
+        posix.drain(self._signals)
         while self._holders:
             pid, _ = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
             with contextlib.suppress(OSError):
                 os.unlink(f"{self._holders.pop(pid, '')}.sock")  # noqa: PTH108 -- as above
+        self._ready.later(self._be_idle, _IDLE)

@@ -6,6 +6,7 @@ assert sys.platform != "win32"
 
 import contextlib
 import os
+from collections.abc import Callable
 from typing import Final
 
 from supervisor.terminal import posix
@@ -22,10 +23,12 @@ _LARGEST: Final = 1000
 class Pane:
     """Owns both sides of a terminal, and its size."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        """Zeros: the usual size. Raises ``OSError``."""
-        self.number, self.theirs = posix.open_terminal(min(rows, _LARGEST), min(columns, _LARGEST))
+    def __init__(self) -> None:
+        """A new one, without a size. Raises ``OSError``."""
+        self.number, self.theirs = posix.open_terminal()
         self._size_after_nudge: tuple[int, int] | None = None
+        #: Called with each size that it gets.
+        self.resized: Callable[[int, int], None] = lambda *_: None
 
     def read(self) -> bytes:
         """What was printed, up to some size; nothing when there is nothing now."""
@@ -50,11 +53,11 @@ class Pane:
 
     def resize(self, rows: int, columns: int) -> None:
         """Give it that size, or the nearest that it can have."""
-        size = min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)
+        size = nearest(rows, columns)
         if self._size_after_nudge:
             self._size_after_nudge = size
         else:
-            posix.resize(self.number, *size)
+            self._give(*size)
 
     def nudge(self) -> bool:
         """Make the program paint its screen anew: many do so only when its size has changed.
@@ -64,17 +67,26 @@ class Pane:
         if self._size_after_nudge:
             return False
         rows, columns = self._size_after_nudge = posix.size(self.number)
-        posix.resize(self.number, rows - 1 or 2, columns)
+        self._give(rows - 1 or 2, columns)
         return True
 
     def end_nudge(self) -> None:
         """Back to the size that it is to have."""
         if self._size_after_nudge:
-            posix.resize(self.number, *self._size_after_nudge)
-            self._size_after_nudge = None
+            size, self._size_after_nudge = self._size_after_nudge, None
+            self._give(*size)
+
+    def _give(self, rows: int, columns: int) -> None:
+        posix.resize(self.number, rows, columns)
+        self.resized(rows, columns)
 
     def close(self) -> None:
         """Whatever is in it gets a hang-up."""
         os.close(self.theirs)
         os.close(self.number)
         self._size_after_nudge = None
+
+
+def nearest(rows: int, columns: int) -> tuple[int, int]:
+    """The size nearest to that one that a terminal can have."""
+    return min(max(rows, 1), _LARGEST), min(max(columns, 1), _LARGEST)

@@ -4,6 +4,7 @@ import sys
 
 assert sys.platform != "win32"
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -26,18 +27,15 @@ _SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
 _XUCRED: Final = struct.Struct("=II")
 _XUCRED_SIZE: Final = 76
 _CREDENTIALS: Final = struct.Struct("iII")
-#: What a shell answers for a command that cannot be started.
-_NOT_STARTED: Final = 127
 
 
-def open_terminal(rows: int, columns: int) -> tuple[int, int]:
-    """A new terminal of that size: our side, which never blocks, and the command's."""
+def open_terminal() -> tuple[int, int]:
+    """A new terminal: our side, which never blocks, and the command's."""
     ours, theirs = os.openpty()
     os.set_blocking(ours, False)
     attributes = termios.tcgetattr(theirs)
     attributes[0] |= _IUTF8
     termios.tcsetattr(theirs, termios.TCSANOW, attributes)
-    resize(ours, rows or 24, columns or 80)
     return ours, theirs
 
 
@@ -52,59 +50,22 @@ def size(terminal: int) -> tuple[int, int]:
     return rows, columns
 
 
-def spawn(
+def become(
     argv: Sequence[bytes], environment: Sequence[bytes], *, cwd: bytes, umask: int, terminal: int
-) -> int:
-    """Start a command in a session of its own with this as its controlling terminal; its PID.
-
-    Raises ``OSError`` with what kept it from starting.
-    """
-    told, telling = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(told)
-        _become(argv, environment, cwd=cwd, umask=umask, terminal=terminal, telling=telling)
-    os.close(telling)
-    error = _all_of(told)
-    if error:
-        os.waitpid(pid, 0)
-        number, _, what = error.partition(b" ")
-        raise OSError(int(number), os.strerror(int(number)), what)
-    return pid
-
-
-def _all_of(pipe: int) -> bytes:
-    found = b""
-    while chunk := os.read(pipe, 4096):
-        found += chunk
-    os.close(pipe)
-    return found
-
-
-def _become(
-    argv: Sequence[bytes],
-    environment: Sequence[bytes],
-    *,
-    cwd: bytes,
-    umask: int,
-    terminal: int,
-    telling: int,
 ) -> NoReturn:
-    """In the child: turn into the command. Whatever happens, nothing of us goes on here."""
-    what = cwd
+    """Turn into a command, in a session of its own with this as its controlling terminal.
+
+    Raises ``OSError`` with the file that keeps it from that.
+    """
+    os.login_tty(terminal)
+    _usual_signals()
+    os.umask(umask)
+    os.chdir(cwd)
+    pairs = (text.partition(b"=") for text in environment)
     try:
-        os.login_tty(terminal)
-        _usual_signals()
-        os.umask(umask)
-        os.chdir(cwd)
-        what = argv[0]
-        pairs = (text.partition(b"=") for text in environment)
-        # Descriptors of ours close by themselves: Python opens none that is inherited.
-        os.execvpe(what, list(argv), {name: value for name, _, value in pairs})
+        os.execvpe(argv[0], list(argv), {name: value for name, _, value in pairs})
     except OSError as trouble:
-        os.write(telling, b"%d %b" % (trouble.errno or 0, what))
-    finally:
-        os._exit(_NOT_STARTED)
+        raise OSError(trouble.errno, trouble.strerror, argv[0]) from trouble
 
 
 def _usual_signals() -> None:
@@ -153,6 +114,12 @@ def wake_by_signals(*numbers: int) -> int:
     for number in numbers:
         signal.signal(number, _noted)
     return reading
+
+
+def drain(signals: int) -> None:
+    """These signals are heard."""
+    with contextlib.suppress(BlockingIOError):
+        os.read(signals, 4096)
 
 
 def _noted(_number: int, _frame: object) -> None:

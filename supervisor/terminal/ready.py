@@ -1,6 +1,7 @@
 """What is waited for, and what is done then. What is full must not be waited for: it would be polled."""
 
 from collections.abc import Callable
+from functools import partial
 from select import select
 from time import monotonic
 from typing import Final, TypeAlias
@@ -27,6 +28,11 @@ class Ready:
     def never(self, act: Act) -> None:
         """That is not to be done later any more."""
         self._later.pop(act, None)
+
+    def rest(self, number: int, seconds: float) -> None:
+        """Do not read that descriptor for so long, though it can be read."""
+        if act := self.to_read.pop(number, None):
+            self.later(partial(self.to_read.setdefault, number, act), seconds)
 
     def forget(self, number: int) -> None:
         """That descriptor is about to be closed."""

@@ -24,6 +24,9 @@ class Ring:
         self.end = 0
         #: Which modes of the terminal were on at ``begin``.
         self.modes = Modes()
+        #: Which were on where somebody asked last.
+        self._asked = Modes()
+        self._asked_at = 0
         #: From that offset on the terminal had so many rows and columns.
         self._sizes: list[tuple[int, int, int]] = []
 
@@ -67,8 +70,10 @@ class Ring:
         return next((size[0] for size in self._sizes if size[0] > offset), self.end)
 
     def modes_at_end(self) -> Modes:
-        """Which modes are on now; all that is kept is looked through."""
-        modes = self.modes.copy()
-        for block in self._blocks:
-            modes.feed(block)
-        return modes
+        """Which modes are on now: what was printed since somebody asked last is looked through."""
+        if self._asked_at < self.begin:
+            self._asked_at, self._asked = self.begin, self.modes.copy()
+        while text := self.read(self._asked_at):
+            self._asked.feed(text)
+            self._asked_at += len(text)
+        return self._asked

@@ -114,45 +114,52 @@ class Holders:
 
     async def _follow(self, terminal: str, greeted: "asyncio.Future[None]") -> None:
         place = self._folder / f"{terminal}.sock"
+        code: int | None = None
         try:
-            reader, writer = await asyncio.open_unix_connection(str(place))
+            while code is None:
+                code = await self._listen(terminal, place, greeted)
         except ConnectionRefusedError:
             # Its holder was killed: nobody will ever answer here.
             place.unlink(missing_ok=True)
-        except OSError:
+        except (OSError, wire.Broken):
             pass
-        else:
-            with contextlib.closing(writer):
-                await self._listen(terminal, reader, writer, greeted)
         finally:
             _answer(greeted)
+        if terminal in self._hands:
+            self._remove(terminal, code)
 
-    async def _listen(
-        self,
-        terminal: str,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        greeted: "asyncio.Future[None]",
-    ) -> None:
-        writer.write(wire.encode(wire.Watch(wire.VERSION)))
-        code: int | None = None
-        frames = wire.Frames()
-        with contextlib.suppress(OSError, wire.Broken):
-            while code is None and (heard := await reader.read(_CHUNK)):
+    async def _listen(self, terminal: str, place: Path, greeted: "asyncio.Future[None]") -> int | None:
+        """The exit code; ``None`` when the line was cut before that: it is to be called again.
+
+        Raises ``OSError`` when nobody answers there, ``Broken`` when it is nobody of ours.
+        """
+        reader, writer = await asyncio.open_unix_connection(str(place))
+        with contextlib.closing(writer):
+            writer.write(wire.encode(wire.Watch(wire.VERSION)))
+            frames, known = wire.Frames(), False
+            while heard := await reader.read(_CHUNK):
                 for message in frames.feed(heard):
                     if isinstance(message, wire.Hello):
-                        self._hands[terminal] = Hands(message, writer, partial(self._turned, terminal))
-                        self._add(terminal, message)
+                        self._greet(terminal, message, writer)
+                        known = True
                         _answer(greeted)
                     elif isinstance(message, wire.Exit):
-                        code = message.code
+                        # It may go; and if that is not heard, it goes a minute later.
+                        writer.write(wire.encode(wire.Taken()))
+                        return message.code
                     elif hands := self._hands.get(terminal):
                         hands.hear(message)
-        self._remove(terminal, code)
-        if code is not None:
-            with contextlib.suppress(OSError):
-                writer.write(wire.encode(wire.Taken()))
-                await writer.drain()
+        if not known:
+            raise ConnectionResetError
+        return None
+
+    def _greet(self, terminal: str, hello: wire.Hello, writer: asyncio.StreamWriter) -> None:
+        before = self._hands.pop(terminal, None)
+        self._hands[terminal] = Hands(hello, writer, partial(self._turned, terminal))
+        if before:
+            before.lost()
+        else:
+            self._add(terminal, hello)
 
     def _add(self, terminal: str, hello: wire.Hello) -> None:
         run = Run(hello.child, self._started_at(hello.child) or hello.started_at)
@@ -174,12 +181,9 @@ class Holders:
 
 
 def _started(folder: Path, nursery: Callable[[int], object], asked: wire.Start) -> str:
-    line = calling.nursery(folder, nursery)
-    try:
-        line.say(asked, wire.Watch(wire.VERSION))
-        return line.greeted().id.decode()
-    finally:
-        line.connection.close()
+    line, hello = calling.hold(folder, nursery, asked, wire.Watch(wire.VERSION))
+    line.connection.close()
+    return hello.id.decode()
 
 
 def _answer(greeted: "asyncio.Future[None]") -> None:

@@ -43,10 +43,8 @@ def start(
 ) -> Parted:
     """See ``terminal.start``."""
     leaving = Leaving(detach_key)
-    line = calling.nursery(folder, nursery)
-    asked = calling.start(order, *_size())
-    line.say(asked, wire.Watch(wire.VERSION) if detached else wire.Attach(wire.VERSION, -1, 0, 0))
-    hello = line.greeted()
+    looks = wire.Watch(wire.VERSION) if detached else wire.Attach(wire.VERSION, -1, 0, 0)
+    line, hello = calling.hold(folder, nursery, calling.start(order, *_size()), looks)
     if detached:
         return Parted(hello.id.decode(), 0, left=True)
     return Screen(line, hello, leaving).run()

@@ -27,9 +27,9 @@ class _Piece(NamedTuple):
 class Typist:
     """Owns the input that waits, and the ids of what was typed."""
 
-    def __init__(self, terminal: int, written: Callable[[Client, bytes], None]) -> None:
+    def __init__(self, written: Callable[[Client, bytes], None]) -> None:
         """*written*: an input with an id is in the terminal."""
-        self._terminal = terminal
+        self.terminal = -1
         self._written = written
         #: What is to be typed when the terminal takes more.
         self.waiting: deque[_Piece] = deque()
@@ -80,7 +80,7 @@ class Typist:
     def type(self, keys: bytes) -> int:
         """Type as much of this as the terminal takes now, when nothing waits; how much that was."""
         try:
-            return os.write(self._terminal, keys)
+            return os.write(self.terminal, keys)
         except BlockingIOError:
             return 0
 

@@ -352,6 +352,14 @@ class Frames:
         #: Whoever announces more is cut off.
         self.longest = LONGEST
 
+    @property
+    def missing(self) -> int:
+        """How many bytes there are to come of the next message, as far as is known."""
+        if len(self.rest) < _HEAD.size:
+            return _HEAD.size - len(self.rest)
+        length, _ = _HEAD.unpack_from(self.rest)
+        return max(1, _LENGTH + int(length) - len(self.rest))
+
     def feed(self, chunk: bytes) -> Iterator[Message]:
         """The messages that are whole now; kinds that we do not know are passed over.
 

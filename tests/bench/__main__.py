@@ -235,33 +235,29 @@ def history(folder: Path) -> list[Row]:
 
 
 def terminal(folder: Path) -> list[Row]:
-    """A held terminal beside a raw one and tmux; the nursery and the supervisor run, as they do all day."""
+    """A held terminal beside a raw one, tmux and dtach; nursery and supervisor run, as they do all day."""
     ways, environment = terminals.ways(folder), terminals.variables(folder)
     text = terminals.tui_like(folder / "text")
     try:
         subprocess.run([*ways["held"], "true"], env=environment, check=True, stdin=subprocess.DEVNULL)
         until((folder / "w" / "run" / "api.sock").exists)
         time.sleep(2)
-        echoed = {name: echo_by(way, environment) for name, way in ways.items()}
-        flooded = {name: terminals.flood(way, environment, text) for name, way in ways.items()}
-        started = {name: terminals.first_byte(way, environment) for name, way in ways.items()}
         return [
-            *beside("key to echo, p50", "us", echoed),
-            *beside("100 MB of output", "MB/s", flooded),
-            *beside("order to first byte, p50", "ms", started),
-            *held_memory(folder, ways["held"], environment),
+            *beside("key to echo, p50", "us", terminals.echoes(ways, environment)),
+            *beside("100 MB of output", "MB/s", flooded(ways, environment, text)),
+            *beside("whole command to first byte, p50", "ms", terminals.first_bytes(ways, environment)),
+            *beside("order to first byte, p50", "ms", terminals.orders(folder, environment)),
+            *held_idle(folder, environment),
         ]
     finally:
         terminals.end(folder)
 
 
-def echo_by(way: Sequence[str], environment: Mapping[str, str]) -> float:
-    """One seat's echo."""
-    seat = terminals.Seat([*way, sys.executable, "-c", terminals.ECHO], environment)
-    try:
-        return terminals.echo(seat)
-    finally:
-        seat.close()
+def flooded(
+    ways: Mapping[str, Sequence[str]], environment: Mapping[str, str], text: Path
+) -> dict[str, float]:
+    """The throughput of each."""
+    return {name: terminals.flood(way, environment, text) for name, way in ways.items()}
 
 
 def beside(name: str, unit: str, figures: Mapping[str, float]) -> list[Row]:
@@ -270,20 +266,19 @@ def beside(name: str, unit: str, figures: Mapping[str, float]) -> list[Row]:
     return [Row(f"held: {name}", figures["held"], unit, figures[other], other) for other in others]
 
 
-def held_memory(folder: Path, way: Sequence[str], environment: Mapping[str, str]) -> list[Row]:
-    """What one more held command costs, when there are many."""
+def held_idle(folder: Path, environment: Mapping[str, str]) -> list[Row]:
+    """What one more held command costs while it does nothing, when there are few and when there are many."""
     rows = []
-    for count in (1, 9, 10):
-        for _ in range(count):
-            subprocess.run(
-                [*way[:-1], "--detach", "--", "sleep", "1000"],
-                env=environment,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-        sleeping = [p for p in terminals.holders(folder) if any("sleep" in c.name() for c in p.children())]
-        each = statistics.mean(proportional_memory(p.pid) for p in sleeping) * 1024
-        rows.append(Row(f"held: memory (PSS) of each of {len(sleeping)}", each, "kB"))
+    for count in terminals.HELD:
+        terminals.hold(environment, count - len(terminals.sleeping(folder)))
+        time.sleep(1)
+        holders = terminals.holders(folder)
+        before = sum(spent(process.pid)[1] for process in holders)
+        time.sleep(IDLE_SECONDS / 3)
+        woken = sum(spent(process.pid)[1] for process in holders) - before
+        each = statistics.mean(proportional_memory(p.pid) for p in terminals.sleeping(folder)) * 1024
+        rows.append(Row(f"held: memory (PSS) of each of {count}", each, "kB"))
+        rows.append(Row(f"held: wake-ups of all {count} and the nursery", woken / (IDLE_SECONDS / 3), "/s"))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""A terminal that is held, beside a raw one and tmux: echo, throughput, start, memory."""
+"""A terminal that is held, beside a raw one, tmux and dtach: echo, throughput, start, memory."""
 
 import os
 import pty
@@ -15,11 +15,16 @@ from pathlib import Path
 
 import psutil
 
+assert sys.platform != "win32"
+
+from supervisor.terminal import Order, calling, wire
+
 ROOT = Path(__file__).parents[2]
 KEYS = 300
 FLOOD = 100 * 2**20
-STARTS = 10
-HELD = (1, 10)
+STARTS = 20
+#: How many commands are held when memory and wake-ups are measured.
+HELD = (1, 10, 50)
 
 #: The program at the other end: quiet and raw, so that what is measured is the way.
 ECHO = (
@@ -59,10 +64,13 @@ class Seat:
 
 
 def ways(folder: Path) -> Mapping[str, list[str]]:
-    """How a command is started: bare, held by us, in tmux."""
+    """How a command is started: bare, held by us, in tmux, in dtach."""
     found = {"raw": [], "held": [sys.executable, "-m", "supervisor", "run", "--"]}
     if tmux := shutil.which("tmux"):
         found["tmux"] = [tmux, "-S", str(folder / "tmux"), "-f", "/dev/null", "new-session"]
+    if dtach := shutil.which("dtach"):
+        # Each needs a socket of its own.
+        found["dtach"] = ["sh", "-c", f'exec {dtach} -A {folder}/dtach.$$ -z "$@"', "dtach"]
     return found
 
 
@@ -77,24 +85,42 @@ def variables(folder: Path) -> dict[str, str]:
     }
 
 
-def echo(seat: Seat) -> float:
-    """From a key to its echo: the median in µs."""
-    seat.wait_for(b"ready")
-    time.sleep(0.3)
-    taken = []
-    for number in range(KEYS):
-        key = bytes([97 + number % 26])
-        began = time.perf_counter()
-        os.write(seat.master, key)
-        seat.wait_for(key)
-        taken.append(time.perf_counter() - began)
-        time.sleep(0.003)
-    return statistics.median(taken) * 1e6
+def echoes(ways: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> dict[str, float]:
+    """From a key to its echo, in turns, so that all have the same machine: the median of each in µs."""
+    seats = {name: Seat([*way, sys.executable, "-c", ECHO], environment) for name, way in ways.items()}
+    taken: dict[str, list[float]] = {name: [] for name in seats}
+    try:
+        for seat in seats.values():
+            seat.wait_for(b"ready")
+        time.sleep(0.5)
+        for number in range(KEYS):
+            for name, seat in seats.items():
+                taken[name].append(echo(seat, bytes([97 + number % 26])))
+    finally:
+        for seat in seats.values():
+            seat.close()
+    return {name: statistics.median(each) * 1e6 for name, each in taken.items()}
+
+
+def echo(seat: Seat, key: bytes) -> float:
+    """Press it, wait for it; seconds."""
+    time.sleep(0.003)
+    began = time.perf_counter()
+    os.write(seat.master, key)
+    seat.wait_for(key)
+    return time.perf_counter() - began
 
 
 def flood(way: Sequence[str], environment: Mapping[str, str], text: Path) -> float:
-    """A hundred megabytes as an agent prints them, through to the screen: MB/s."""
-    seat = Seat([*way, "sh", "-c", f"stty raw; cat {text}; echo; echo the-e''nd; sleep 1"], environment)
+    """A hundred megabytes as an agent prints them, through to the screen: MB/s, the best of three."""
+    return max(_flood(way, environment, text) for _ in range(3))
+
+
+def _flood(way: Sequence[str], environment: Mapping[str, str], text: Path) -> float:
+    seat = Seat(
+        [*way, "sh", "-c", f"stty raw; echo rea''dy; cat {text}; echo; echo the-e''nd; sleep 1"], environment
+    )
+    seat.wait_for(b"ready")
     began = time.perf_counter()
     seat.wait_for(b"the-end", 120)
     taken = time.perf_counter() - began
@@ -102,16 +128,66 @@ def flood(way: Sequence[str], environment: Mapping[str, str], text: Path) -> flo
     return FLOOD / taken / 1e6
 
 
-def first_byte(way: Sequence[str], environment: Mapping[str, str]) -> float:
-    """From the order to the command's first byte: the median in ms."""
-    taken = []
+def first_bytes(ways: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> dict[str, float]:
+    """From a whole command to the first byte of what it starts, in turns: the median of each in ms."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(STARTS):
+        for name, way in ways.items():
+            began = time.perf_counter()
+            seat = Seat([*way, "sh", "-c", "echo the-first; sleep 0.2"], environment)
+            seat.wait_for(b"the-first")
+            taken[name].append((time.perf_counter() - began) * 1000)
+            seat.close()
+    return {name: statistics.median(each) for name, each in taken.items()}
+
+
+def orders(folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
+    """From an order of a program that runs to the first byte of what it starts: the median of each in ms."""
+    order = Order(("sh", "-c", "echo the-first; sleep 0.2"), "/", tuple(environment.items()))
+    tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null", "new-session", "-d"]
+    pipe = folder / "first"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDWR)
+    taken: dict[str, list[float]] = {"held": [], "tmux -d": []}
     for _ in range(STARTS):
         began = time.perf_counter()
-        seat = Seat([*way, "sh", "-c", "echo the-first; sleep 0.2"], environment)
-        seat.wait_for(b"the-first")
-        taken.append((time.perf_counter() - began) * 1000)
-        seat.close()
-    return statistics.median(taken)
+        _first_of_held(folder, order)
+        taken["held"].append((time.perf_counter() - began) * 1000)
+        if shutil.which("tmux"):
+            began = time.perf_counter()
+            subprocess.run([*tmux, f"echo the-first > {pipe}"], env=dict(environment), check=True)
+            os.read(reading, 99)
+            taken["tmux -d"].append((time.perf_counter() - began) * 1000)
+    os.close(reading)
+    return {name: statistics.median(each) for name, each in taken.items() if each}
+
+
+def _first_of_held(folder: Path, order: Order) -> None:
+    line = calling.nursery(folder / "w" / "run" / "holders", lambda _: None)
+    line.say(calling.start(order), wire.Attach(wire.VERSION, -1, 0, 0))
+    printed = b""
+    while b"the-first" not in printed:
+        printed += b"".join(m.text for m in line.hear() or () if isinstance(m, wire.Output))
+    line.connection.close()
+
+
+def hold(environment: Mapping[str, str], count: int) -> None:
+    """So many more commands that sleep."""
+    command = [sys.executable, "-m", "supervisor", "run", "--detach", "--", "sleep", "1000"]
+    for _ in range(count):
+        subprocess.run(command, env=dict(environment), check=True, stdout=subprocess.DEVNULL)
+
+
+def sleeping(folder: Path) -> list[psutil.Process]:
+    """The holders of commands that sleep."""
+    return [process for process in holders(folder) if _sleeps(process)]
+
+
+def _sleeps(process: psutil.Process) -> bool:
+    try:
+        return any("sleep" in child.name() for child in process.children())
+    except psutil.Error:
+        return False
 
 
 def holders(folder: Path) -> list[psutil.Process]:
@@ -153,6 +229,11 @@ def end(folder: Path) -> None:
     """End all that was started in the name of this folder."""
     subprocess.run(["tmux", "-S", str(folder / "tmux"), "kill-server"], check=False, capture_output=True)
     for process in psutil.process_iter():
+        if _argv(process)[1:3] == [
+            "-A",
+            *(a for a in _argv(process)[2:3] if a.startswith(f"{folder}/dtach.")),
+        ]:
+            process.kill()
         if _home(process) == str(folder / "w"):
             for child in (*process.children(recursive=True), process):
                 child.kill()

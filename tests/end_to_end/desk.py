@@ -75,6 +75,12 @@ class Desk:
             self._house.run(self.memory.remove_device(device_id))
             self._house.call(partial(self._house.server.forget, device_id))
 
+    def trust(self) -> None:
+        """The paired phones may do everything, as over a path that they could verify."""
+        for device_id, device in self.memory.known_devices.items():
+            self.memory.known_devices[device_id] = replace(device, scope=Scope.ADMIN)
+        self.end_tokens()
+
     def end_tokens(self) -> None:
         """Every token is void, as after a quarter of an hour."""
         for device_id in self.memory.known_devices:
@@ -105,11 +111,19 @@ class Desk:
     def ordered(self) -> list[tuple[str, dict[str, Any]]]:
         """What phones ordered, but for focus: verb and body."""
         orders = self.memory.steered.orders
-        return [(one.verb, dict(one.body)) for one in orders if one.verb not in {"focus", "give back"}]
+        return [(verb, body) for verb, _, body in orders if verb not in {"focus", "give focus"}]
 
     def cut(self) -> None:
         """Break every stream without a word."""
         self._house.call(self._abort)
+
+    def cut_terminals(self) -> None:
+        """Break every stream of a terminal without a word."""
+        self._house.call(self._abort_carriers)
+
+    def _abort_carriers(self) -> None:
+        for carrier in tuple(self._house.server._carriers._devices):
+            carrier.abort()
 
     def _abort(self) -> None:
         for pipe in tuple(self._house.server.streams._readers):

@@ -21,6 +21,13 @@ def begin(page: Page, desk: Desk, session: Session, scope: Scope = Scope.CONTROL
     menu(page)
 
 
+def trusted(page: Page, desk: Desk) -> None:
+    """From now on this phone may do everything."""
+    desk.trust()
+    page.reload()
+    page.locator("#app.live.fresh").wait_for()
+
+
 def menu(page: Page) -> None:
     """Open it."""
     page.get_by_role("button", name="Actions").click()
@@ -162,6 +169,8 @@ def test_taking_over_an_idle_agent_needs_one_tap(page: Page, desk: Desk) -> None
 def test_a_deleted_session_can_be_brought_back(page: Page, desk: Desk) -> None:
     """It leaves the list at once; one tap and it is there again."""
     begin(page, desk, hosted(state=State.ENDED, run=None))
+    trusted(page, desk)
+    menu(page)
 
     choose(page, "Delete")
     expect(page.locator(".row")).to_have_count(0)
@@ -170,14 +179,15 @@ def test_a_deleted_session_can_be_brought_back(page: Page, desk: Desk) -> None:
 
     expect(page.locator(".row")).to_have_count(1)
     expect(page.locator(".bar-undo")).to_contain_text("It is back.")
-    assert desk.memory.steered.trash == {}
+    assert desk.memory.steered.thrown == {}
 
 
 def test_the_trash_is_with_the_machine(page: Page, desk: Desk) -> None:
     """Also days later: what, of which agent, until when."""
     desk.put(hosted(state=State.ENDED, run=None), hosted("s2"))
-    desk.do(lambda steered: steered.throw_away(steered.session("s1")))
+    desk.do(lambda steered: steered.throw_away("s1"))
     pair(page, desk, Scope.CONTROL)
+    trusted(page, desk)
 
     page.locator(".machine").click()
     page.get_by_role("button", name="Deleted sessions").click()
@@ -188,6 +198,25 @@ def test_the_trash_is_with_the_machine(page: Page, desk: Desk) -> None:
 
     expect(trash.locator(".trashed")).to_have_count(0)
     expect(page.locator(".row")).to_have_count(2)
+
+
+def test_a_phone_without_all_rights_deletes_nothing(page: Page, desk: Desk) -> None:
+    """It sees what was deleted, and where it could be brought back."""
+    desk.put(hosted("s2", state=State.ENDED, run=None))
+    desk.do(lambda steered: steered.throw_away("s2"))
+    begin(page, desk, hosted(state=State.ENDED, run=None))
+    expect(page.locator(".action.delete")).to_be_disabled()
+    expect(page.locator(".action.delete")).to_contain_text("Only at the computer")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Back to the list").click()
+
+    page.locator(".machine").click()
+    page.get_by_role("button", name="Deleted sessions").click()
+
+    trash = page.get_by_role("dialog", name="Deleted sessions")
+    expect(trash).to_contain_text("Title of s2")
+    expect(trash).to_contain_text("Only at the computer")
+    expect(trash.get_by_role("button", name="Bring back")).to_have_count(0)
 
 
 def test_an_empty_trash_says_so(page: Page, desk: Desk) -> None:

@@ -319,7 +319,7 @@ def test_the_first_key_takes_the_focus(page: Page, desk: Desk) -> None:
     expect(page.locator(".keyboard .focus-line")).to_contain_text("You type")
 
     held = Focus(holder="desk", label="desk", since=1_790_000_000.0)
-    desk.do(lambda steered: steered.give_focus(steered.session("s1"), held))
+    desk.do(lambda steered: steered.give("s1", held))
     expect(page.locator(".keyboard .focus-line")).to_contain_text("The desk types")
     page.get_by_role("textbox", name="Type into the terminal").fill("mine")
     page.keyboard.press("Enter")
@@ -348,7 +348,7 @@ def test_without_a_link_no_key_is_taken(page: Page, desk: Desk) -> None:
     begin(page, desk, [["$"]])
     page.context.set_offline(True)
     desk.cut()
-    desk.do(lambda steered: steered.terminal("s1").cut())
+    desk.cut_terminals()
 
     expect(page.locator(".keyboard .warn")).to_contain_text("Not connected")
     expect(page.locator(".screen-note")).to_contain_text("Not live")
@@ -380,7 +380,7 @@ def test_a_cut_terminal_is_read_again(page: Page, desk: Desk) -> None:
     """By itself, with all that changed."""
     shown = begin(page, desk, [["before"]])
 
-    desk.do(lambda steered: steered.terminal("s1").cut())
+    desk.cut_terminals()
     desk.do(lambda steered: steered.terminal("s1").put(0, [["after"]]))
 
     expect(line(page, 0)).to_have_text("after")

@@ -33,15 +33,15 @@ def prompts(desk: Desk) -> list[dict[str, Any]]:
     return [body for verb, body in desk.ordered if verb == "prompt"]
 
 
-def move(desk: Desk, state: PromptState | None, note: str | None = None) -> None:
-    """What becomes of the first prompt; ``None``: it is no longer spoken of."""
+def move(desk: Desk, state: PromptState, note: str | None = None) -> None:
+    """What becomes of the first prompt."""
     desk.do(lambda steered: steered.move_prompt("p-1", state, note))
 
 
 def focus(desk: Desk, holder: str, label: str) -> None:
     """Somebody types into the session now."""
     held = Focus(holder=holder, label=label, since=SINCE)
-    desk.do(lambda steered: steered.give_focus(steered.session("s1"), held))
+    desk.do(lambda steered: steered.give("s1", held))
 
 
 # --- the box
@@ -179,7 +179,7 @@ def test_lost_focus_is_seen_at_once_and_no_text_is_lost(page: Page, desk: Desk) 
     box(page).press_sequentially(" it")
 
     expect(box(page)).to_have_value("in the middle of it")
-    assert len([one for one in desk.memory.steered.orders if one.verb == "focus"]) == 1
+    assert [verb for verb, *_ in desk.memory.steered.orders] == ["focus"]
     line.get_by_role("button", name="Take over").click()
     expect(line).to_contain_text("You type")
 
@@ -333,7 +333,6 @@ def test_a_refused_prompt_can_be_edited_again(page: Page, desk: Desk) -> None:
 
     move(desk, PromptState.REFUSED, "The session ended before.")
     expect(page.locator(".given")).to_contain_text("Not taken · The session ended before.")
-    move(desk, None)
     page.get_by_role("button", name="Edit again").click()
 
     expect(box(page)).to_have_value("first\n\nsecond")
@@ -355,18 +354,35 @@ def test_a_waiting_prompt_can_be_taken_back(page: Page, desk: Desk) -> None:
 
 
 def test_a_prompt_that_is_no_longer_spoken_of_is_not_lost(page: Page, desk: Desk) -> None:
-    """If the transcript never shows it, its text is still there to be sent again."""
+    """If nobody knows what became of it, its text is still there to be sent again."""
     desk.put(hosted(state=State.WORKING))
     pair(page, desk, Scope.CONTROL)
     steer(page)
     send(page, "where did it go")
     expect(page.locator(".given")).to_have_count(1)
 
-    move(desk, None)
+    desk.do(lambda steered: steered.forget_prompt("p-1"))
 
     expect(page.locator(".given")).to_contain_text("No longer waiting, and not in the transcript")
     page.get_by_role("button", name="Edit again").click()
     expect(box(page)).to_have_value("where did it go")
+
+
+def test_a_prompt_that_was_taken_back_elsewhere_goes(page: Page, desk: Desk) -> None:
+    """Somebody cancelled it at the desk; one that no transcript will show goes by itself too."""
+    desk.put(hosted(state=State.WORKING))
+    pair(page, desk, Scope.CONTROL)
+    steer(page)
+    send(page, "one")
+    expect(page.locator(".given")).to_have_count(1)
+    send(page, "two")
+    expect(page.locator(".given")).to_have_count(2)
+
+    move(desk, PromptState.CANCELLED)
+    expect(page.locator(".given")).to_have_count(1)
+    desk.do(lambda steered: steered.move_prompt("p-2", PromptState.TAKEN))
+
+    expect(page.locator(".given")).to_have_count(0)
 
 
 def test_prompts_of_others_are_told_apart(page: Page, desk: Desk) -> None:

@@ -8,23 +8,18 @@ if sys.platform == "win32":
     pytest.skip("no terminal can be held here", allow_module_level=True)
 assert sys.platform != "win32"
 
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from tests.end_to_end.steered import Held, InTerminal, home_of, wakeline_in
 from tests.lab import homes
-from tests.lab.held import end
 from tests.lab.servers import Server
-from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline, entries, said
 
-InTerminal = Callable[[homes.Launch], Terminal]
 Agent = Callable[[Path, Path, str], homes.Launch]
 
 pytestmark = pytest.mark.timeout(240)
@@ -34,68 +29,16 @@ _READY = {"codex": "fake-model", "opencode": "Ask anything"}
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A short one: the names of sockets have a limit."""
-    with tempfile.TemporaryDirectory(prefix="st-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+def wakeline() -> Iterator[Wakeline]:
+    """A running supervisor."""
+    with wakeline_in() as running:
+        yield running
 
 
 @pytest.fixture
-def wakeline(folder: Path) -> Iterator[Wakeline]:
-    """A running supervisor; whatever is started in its name ends with the test."""
-    home = folder / "home"
-    home.mkdir()
-    running = Wakeline(folder / "w", home, WAKELINE_DISCOVER_BELOW_PID="0", PATH=_path(folder))
-    with running:
-        yield running
-    for process in psutil.process_iter():
-        if _is_ours(process, str(folder)):
-            end(process.pid)
-
-
-def _path(folder: Path) -> str:
-    """Agents are found by their names, as a user's shell finds them."""
-    (folder / "bin").mkdir()
-    return f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-
-
-def _is_ours(process: psutil.Process, folder: str) -> bool:
-    try:
-        ours = process.environ()
-    except psutil.Error:
-        return False
-    return process.pid != os.getpid() and any(
-        ours.get(name, "").startswith(folder) for name in ("WAKELINE_HOME", "HOME")
-    )
-
-
-class Held:
-    """An agent under ``wakeline run`` in a real terminal. Owner: the test."""
-
-    def __init__(self, wakeline: Wakeline, launch: homes.Launch, in_terminal: InTerminal) -> None:
-        """Start it by its usual name."""
-        self.wakeline = wakeline
-        name = Path(launch.argv[0]).stem
-        link = wakeline.folder.parent / "bin" / name
-        if not link.exists():
-            link.symlink_to(launch.argv[0])
-        self.cwd = launch.cwd
-        # A shell that is started for its environment must find the same.
-        exports = "".join(f"export {k}='{v}'\n" for k, v in launch.env.items() if k not in {"HOME", "PATH"})
-        profile = wakeline.folder.parent / "home" / ".bash_profile"
-        profile.write_text(f"{exports}export PATH='{wakeline.environment['PATH']}'\n")
-        env = {**launch.env, **wakeline.environment}
-        argv = (sys.executable, "-m", "supervisor", "run", "--", name, *launch.argv[1:])
-        self.terminal = in_terminal(homes.Launch(argv=argv, env=env, cwd=launch.cwd))
-        self.agent = name
-
-    def session(self, seconds: float = 30.0, **wanted: Any) -> dict[str, Any]:
-        """Its session, when it is as wanted."""
-        return self.wakeline.wait_for(seconds, agent=self.agent, **wanted)
-
-    def said(self, role: str) -> list[str]:
-        """What one side said so far."""
-        return said(entries(self.wakeline, self.session()["id"]), role)
+def folder(wakeline: Wakeline) -> Path:
+    """The folder that everything is in."""
+    return wakeline.folder.parent
 
 
 @pytest.fixture
@@ -219,17 +162,12 @@ def test_a_removed_session_comes_back_out_of_the_trash(claude: Held) -> None:
 
     claude.wakeline.run("rm", own_id)
     until(lambda: claude.wakeline.session(id=own_id) is None)
-    assert list((folder_of(claude) / ".claude" / "projects").glob(f"*/{own_id}.jsonl")) == []
+    assert list((home_of(claude.wakeline) / ".claude" / "projects").glob(f"*/{own_id}.jsonl")) == []
     claude.wakeline.run("rm", "--restore", own_id[:8])
 
     claude.wakeline.run("resume", own_id, "--detach")
     claude.session(state="idle", id=own_id)
     assert claude.said("user") == ["remember me"]
-
-
-def folder_of(held: Held) -> Path:
-    """Its home."""
-    return held.wakeline.folder.parent / "home"
 
 
 def test_a_seen_session_is_taken_over(

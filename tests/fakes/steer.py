@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from supervisor.core.errors import NoSuchSession, WakelineError
-from supervisor.core.steering import Decision, Focus, Prompt, Trashed
 from supervisor.core.link import Policy
+from supervisor.core.steering import Decision, Focus, Prompt, Trashed
 from supervisor.remote.backend import Lost, Who
 
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
-
-from supervisor.remote.stream import Pipe, chunk
 
 Run = list[Any]
 Row = list[Run]
@@ -21,28 +19,23 @@ class Terminal:
         self.cursor: list[Any] = [0, 0, True]
         self.title = "claude"
         self.ended: int | None = None
-        self.viewers: dict[Pipe, asyncio.Event] = {}
+        self.viewers: set[asyncio.Queue[bytes | None]] = set()
         #: How often somebody began to look.
         self.opened = 0
 
-    async def serve(self, pipe: Pipe) -> None:
-        """Show it to this reader until it goes or all is over."""
-        over = self.viewers[pipe] = asyncio.Event()
+    async def frames(self) -> AsyncIterator[bytes]:
+        """All of it, then what changes, until it ends or the reader goes."""
+        coming: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.opened += 1
-        pipe.send(self._framed(self._frame(whole=True, rows=self._all())))
-        if self.ended is None:
-            await over.wait()
-        self.viewers.pop(pipe, None)
-
-    def left(self, pipe: Pipe) -> None:
-        """This reader is gone."""
-        if over := self.viewers.pop(pipe, None):
-            over.set()
-
-    def cut(self) -> None:
-        """Break every stream without a word."""
-        for pipe in tuple(self.viewers):
-            pipe.abort()
+        self.viewers.add(coming)
+        coming.put_nowait(json.dumps(self._frame(whole=True, rows=self._all())).encode())
+        if self.ended is not None:
+            coming.put_nowait(None)
+        try:
+            while frame := await coming.get():
+                yield frame
+        finally:
+            self.viewers.discard(coming)
 
     # --- what happens in it
 
@@ -71,14 +64,14 @@ class Terminal:
         """Its command ended."""
         self.ended = code
         self._tell(self._frame())
-        for over in self.viewers.values():
-            over.set()
+        for coming in self.viewers:
+            coming.put_nowait(None)
 
-    def past(self, before: int, wanted: int) -> dict[str, Any]:
+    def past(self, before: int, wanted: int) -> bytes:
         """A page of the lines above the screen."""
         first = max(0, before - wanted)
         lines = [[row] for row in self.history[first:before]]
-        return {"first": first, "history": [0, len(self.history)], "rows": lines}
+        return json.dumps({"first": first, "history": [0, len(self.history)], "rows": lines}).encode()
 
     # --- frames
 
@@ -100,8 +93,5 @@ class Terminal:
         }
 
     def _tell(self, frame: dict[str, Any]) -> None:
-        for pipe in self.viewers:
-            pipe.send(self._framed(frame))
-
-    def _framed(self, frame: dict[str, Any]) -> bytes:
-        return chunk(b"event: screen\ndata: %b\n\n" % json.dumps(frame).encode())
+        for coming in self.viewers:
+            coming.put_nowait(json.dumps(frame).encode())

@@ -1,7 +1,6 @@
 """Real holders by a real nursery, and a client that checks every byte's place."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,10 +24,10 @@ ROOT = Path(__file__).parents[2]
 class Caller:
     """A client of one holder: gathers output, and insists that none is missing or doubled."""
 
-    def __init__(self, line: calling.Line) -> None:
-        """*line*: somebody answers there."""
+    def __init__(self, line: calling.Line, hello: wire.Hello | None = None) -> None:
+        """*line*: somebody answers there, or has answered with *hello*."""
         self.line = line
-        self.hello = line.greeted()
+        self.hello = hello or line.greeted()
         self.output = bytearray()
         self.offset: int | None = None
         self.others: list[wire.Message] = []
@@ -116,11 +115,20 @@ class Held:
         self, *argv: str, looks: bool = True, size: tuple[int, int] = (24, 80), **environment: str
     ) -> Caller:
         """Hold a command, and be its first client."""
-        line = calling.nursery(self.folder, self.start)
-        start = calling.start(self.order(*argv, **environment), *size)
-        line.say(start, wire.Attach(wire.VERSION, -1, 0, 0) if looks else wire.Watch(wire.VERSION))
+        return self.hold(self.order(*argv, **environment), looks=looks, size=size)
+
+    def hold(self, order: Order, *, looks: bool = True, size: tuple[int, int] = (24, 80)) -> Caller:
+        """Hold what is ordered, and be its first client."""
+        said = wire.Attach(wire.VERSION, -1, 0, 0) if looks else wire.Watch(wire.VERSION)
+        line, hello = calling.hold(self.folder, self.start, calling.start(order, *size), said)
         self._lines.append(line)
-        return Caller(line)
+        return Caller(line, hello)
+
+    def nursery_line(self) -> calling.Line:
+        """A bare line to the nursery."""
+        line = calling.nursery(self.folder, self.start)
+        self._lines.append(line)
+        return line
 
     def order(self, *argv: str, **environment: str) -> Order:
         """A command in this folder."""
@@ -152,10 +160,6 @@ class Held:
         self._lines.append(line)
         line.say(*said)
         return Caller(line)
-
-    def nursery_line(self) -> socket.socket:
-        """A bare connection to the nursery."""
-        return calling.nursery(self.folder, self.start).connection
 
     def start(self, end: int) -> None:
         """Start a nursery with that as its standard input."""

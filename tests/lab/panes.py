@@ -10,7 +10,8 @@ import signal
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -106,9 +107,11 @@ class Place(ABC):
     def open(self, argv: Sequence[str]) -> None:
         """Run a command in a pane of its own."""
 
-    @abstractmethod
     def close(self) -> None:
-        """End the program and all its panes."""
+        """End the program and all its panes: whoever has this folder as home, hang-ups ignored or not."""
+        for process in psutil.process_iter():
+            if _home(process) == str(self.folder):
+                end(process.pid)
 
     def recorder(self, how: str = "pastes", *, in_shell: bool = False) -> Recorder:
         """A recorder in a new pane. *in_shell*: started by an interactive shell."""
@@ -178,8 +181,12 @@ class Tmux(Place):
         return terminal
 
     def close(self) -> None:
-        """The server ends its panes."""
-        subprocess.run(("tmux", "kill-server"), env=self.environment, stderr=subprocess.DEVNULL, check=False)
+        """The servers too, which have written over their environment: their panes have not."""
+        panes = (each for each in psutil.process_iter() if _home(each) == str(self.folder) and alive(each))
+        parents = {parent for each in panes if (parent := each.parent()) and parent.name() == "tmux: server"}
+        for server in parents:
+            end(server.pid)
+        super().close()
 
 
 class Screen(Place):
@@ -214,11 +221,6 @@ class Screen(Place):
         words = ("-m", *argv) if argv else ("-x", self.sessions()[0])
         launch = homes.Launch(argv=("screen", "-U", *words), env=self.environment, cwd=self.folder)
         return Terminal(launch, 30, 100)
-
-    def close(self) -> None:
-        """Each session for itself."""
-        for session in self.sessions():
-            end(int(session.partition(".")[0]))
 
 
 class Kitty(Place):
@@ -285,7 +287,7 @@ class StandIn(Place):
             running.wait()
 
 
-PLACES: Final = {
+PLACES: Final[Mapping[str, Callable[[], Place]]] = {
     "tmux": Tmux,
     "screen": Screen,
     "kitty": Kitty,
@@ -301,13 +303,29 @@ def missing(name: str) -> str:
     return f"needs {lacking[0]}: apt install {lacking[0]}" if lacking else ""
 
 
+def _home(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get("HOME")
+    except psutil.Error:
+        return None
+
+
 def end(pid: int) -> None:
-    """End a process and all below it."""
+    """End a process and all below it, and wait until they do nothing more."""
     try:
         top = psutil.Process(pid)
         family = [top, *top.children(recursive=True)]
     except psutil.Error:
         return
     for process in family:
-        if process.is_running():
+        with suppress(psutil.NoSuchProcess):
             process.kill()
+    until(lambda: not any(map(alive, family)))
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it still runs: one that only waits to be buried does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

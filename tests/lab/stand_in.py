@@ -33,14 +33,9 @@ def main(words: list[str]) -> int:
 
 def serve(folder: Path, number: str, command: list[str]) -> None:
     """Own the terminal until its command ends."""
-    name = folder / f"contract_version_1-{number}" if NAME == "zellij" else folder / f"gui-{number}"
+    name = folder / f"{NAME}-{number}"
     if NAME == "zellij":
-        told = {
-            "ZELLIJ": "0",
-            "ZELLIJ_PANE_ID": number,
-            "ZELLIJ_SESSION_NAME": f"contract_version_1-{number}",
-        }
-        told["ZELLIJ_SOCKET_DIR"] = str(folder)
+        told = {"ZELLIJ_PANE_ID": number, "ZELLIJ_SESSION_NAME": name.name, "ZELLIJ_SOCKET_DIR": str(folder)}
     else:
         told = {"WEZTERM_PANE": number, "WEZTERM_UNIX_SOCKET": str(name), "TERM_PROGRAM": "WezTerm"}
     listening = socket.socket(socket.AF_UNIX)
@@ -52,8 +47,8 @@ def serve(folder: Path, number: str, command: list[str]) -> None:
         os.execvp(command[0], command)
     shown, asked = bytearray(), False
     while True:
-        for ready in select.select([listening, terminal], [], [])[0]:
-            if ready is terminal:
+        for ready in select.select([listening.fileno(), terminal], [], [])[0]:
+            if ready == terminal:
                 try:
                     shown += os.read(terminal, 65536)
                 except OSError:
@@ -63,7 +58,7 @@ def serve(folder: Path, number: str, command: list[str]) -> None:
                 answer(listening, terminal, number, shown, asked=asked)
 
 
-def answer(listening: socket.socket, terminal: int, number: str, shown: bytes, *, asked: bool) -> None:
+def answer(listening: socket.socket, terminal: int, number: str, shown: bytearray, *, asked: bool) -> None:
     """Do what one caller wants."""
     with listening.accept()[0] as caller, caller.makefile("rwb") as line:
         wanted = json.loads(line.readline())

@@ -16,6 +16,7 @@ from supervisor.core.model import (
     Awake,
     Entry,
     EntryKind,
+    Kind,
     Reason,
     Resume,
     Role,
@@ -52,6 +53,7 @@ def _take(browser: Browser, desk: Desk, phone: Phone, name: str, session_id: str
         if session_id:
             page.locator(f".row[href='#/s/{session_id}']").click()
             page.locator(".message").last.wait_for()
+            page.locator(".composer").wait_for()
         _settled(page)
         page.screenshot(path=PICTURES / name, animations="disabled")
     _packed(PICTURES / name)
@@ -97,6 +99,7 @@ def furnish(desk: Desk) -> None:
 def _session(name: str, state: State, title: str, at: float, ago: float, **facts: Any) -> Session:
     usual: dict[str, Any] = {
         "agent": "claude",
+        "kind": Kind.HOSTED,
         "cwd": f"{_HOME}/{name}",
         "since": at - ago,
         "last_activity_at": at - min(ago, 20),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from supervisor.core.model import Kind, Scope, State
+from supervisor.core.model import Scope, State
 from supervisor.core.steering import Approval, Choice, PromptState, Question
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk, desk_in
@@ -64,8 +64,6 @@ def _take(browser: Browser, scene: Callable[[Page, Desk], None], phone: Phone, p
         in_hand(browser, phone) as context,
     ):
         furnish(desk)
-        for session in list(desk.memory.sessions.values()):
-            desk.put(replace(session, kind=Kind.HOSTED))
         page = context.new_page()
         pair(page, desk, Scope.VIEW if scene is look_only else Scope.CONTROL)
         scene(page, desk)
@@ -102,7 +100,7 @@ def sent(page: Page, desk: Desk) -> None:
 def _desk_types(steered: Steered) -> None:
     session = steered.session(FLAKY)
     assert session.focus
-    steered.give_focus(session, replace(session.focus, holder="desk", label="desk"))
+    steered.give(FLAKY, replace(session.focus, holder="desk", label="desk"))
 
 
 def command(page: Page, desk: Desk) -> None:
@@ -115,7 +113,7 @@ def change(page: Page, desk: Desk) -> None:
     """A change to be allowed."""
     _ask(desk, tool="Edit", text="/home/me/payments/supervisor/remote/stream.py", diff=_DIFF)
     _open(page, PAYMENTS)
-    page.locator(".asked-code.diff").evaluate("box => { box.scrollTop = 1e6; }")
+    page.locator(".right .asked-code.diff").evaluate("box => { box.scrollTop = 1e6; }")
 
 
 def questions(page: Page, desk: Desk) -> None:
@@ -136,7 +134,7 @@ def questions(page: Page, desk: Desk) -> None:
     )
     _ask(desk, tool="AskUserQuestion", questions=(which, checks))
     _open(page, PAYMENTS)
-    page.get_by_text("GitHub").click()
+    page.locator(".right").get_by_text("GitHub").click()
 
 
 def on_the_list(_page: Page, desk: Desk) -> None:

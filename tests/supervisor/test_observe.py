@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import pytest
 
-from supervisor.agents import plain
+from supervisor.agents import codex, plain
 from supervisor.agents.base import Agent
 from supervisor.core import events
-from supervisor.core.model import Hosted, Run, Session, Sign, State
+from supervisor.core.model import Hosted, Process, Run, Session, Sign, State
 from supervisor.observe import Observer
 from supervisor.transcripts.tail import LineFile
 from tests.fakes.agent import SmallAgent, lives, words_of, write
@@ -280,3 +280,33 @@ async def test_a_session_below_a_held_command_is_in_its_terminal(home: Path) -> 
     (sighting,) = looked.sightings
     assert (sighting.terminal, sighting.name) == ("a1", "desk")
     assert [seen.session_id for seen in commands.sightings] == ["a1"]
+
+
+async def test_what_a_shared_process_serves_is_where_it_is_shown(tmp_path: Path) -> None:
+    """Whose child the shared process is says nothing of the sessions that it serves for others."""
+    shown, unseen = (f"01a1fc71-d152-7061-9fe7-00000000000{number}" for number in (1, 2))
+    locks = [tmp_path / "thread-writer-locks" / f"{name}.lock" for name in (shown, unseen)]
+    for lock in locks:
+        lock.parent.mkdir(exist_ok=True)
+        lock.touch()
+    first, second = Run(50, 1.0), Run(60, 2.0)
+    daemon = Process(run=Run(70, 3.0), parent_pid=50, argv=("codex", "app-server"), cwd="/")
+    terminal = Process(run=second, parent_pid=1, argv=("codex", "resume", shown), cwd="/")
+    held = [Hosted(id=name, run=run, argv=("codex",), cwd="/") for name, run in (("a", first), ("b", second))]
+    environments = {60: {"CODEX_HOME": str(tmp_path)}}
+    posted = Posted()
+    watching = Observer(
+        agents={"codex": (codex, tmp_path)},
+        processes=FewProcesses([daemon, terminal], dict.fromkeys(locks, 70), environments),
+        lines=LineFile,
+        post=posted.post,
+        hosted=lambda: held,
+        ancestors=lambda pid: [first] if pid == 70 else [],
+    )
+
+    async with running(watching):
+        looked = await posted.next(events.Looked, lambda event: event.agent == "codex")
+
+    assert [(seen.session_id, seen.terminal) for seen in looked.sightings] == [(shown, "b"), (unseen, None)]
+    assert [seen.argv[-1:] for seen in looked.sightings] == [(shown,), ("app-server",)]
+    assert all(seen.reachable for seen in looked.sightings)

@@ -15,14 +15,14 @@ from supervisor.agents.claude.files import find as find
 from supervisor.agents.claude.files import home as home
 from supervisor.agents.claude.files import transcripts as transcripts
 from supervisor.agents.claude.registry import look as look
+from supervisor.agents.claude.steering import ClaudeSteering
 from supervisor.agents.claude.transcript import Reading
-from supervisor.agents.steering import USUAL
 from supervisor.core.model import Resume, Transcript
 
 name: Final = files.AGENT
 title: Final = "Claude Code"
 
-steering: Final = USUAL
+steering: Final = ClaudeSteering()
 
 
 def watched(home: Path) -> Sequence[Watched]:

@@ -40,6 +40,27 @@ def jobs_in(home: Path) -> Path:
     return home / "jobs"
 
 
+def settings_in(home: Path) -> Path:
+    """The settings of the user."""
+    return home / "settings.json"
+
+
+def remains(home: Path, session_id: str) -> Iterator[str]:
+    """All that is stored of one session, by paths below *home*: files and real folders."""
+    if not SESSION_ID.fullmatch(session_id):
+        return
+    projects = [Path("projects", project.name) for project in _folders(projects_in(home))]
+    places = [
+        place for project in projects for place in (project / f"{session_id}.jsonl", project / session_id)
+    ]
+    places += [Path(folder, session_id) for folder in ("file-history", "tasks", "session-env")]
+    for place in places:
+        with suppress(OSError):
+            mode = (home / place).lstat().st_mode
+            if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+                yield place.as_posix()
+
+
 def transcripts(home: Path) -> Iterator[Transcript]:
     """All stored conversations with people. Those of sub-agents are part of theirs."""
     for project in _folders(projects_in(home)):

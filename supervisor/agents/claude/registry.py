@@ -4,12 +4,12 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from supervisor.agents.base import Processes
 from supervisor.agents.claude import files
+from supervisor.agents.claude.command import command, writes_to
 from supervisor.agents.fields import mapping, parsed, seconds, short
 from supervisor.agents.regular import opened
 from supervisor.core.model import Facts, Process, Run, Sighting, Sign
@@ -152,28 +152,20 @@ def _booted_at() -> float | None:
 
 # -- processes that did not register ---------------------------------------------------------------
 
-#: First words after ``claude`` that start something else than a conversation.
-_ERRAND: Final = re.compile(
-    r"agents|attach|auth|auto-mode|config|daemon|doctor|gateway|import|install|kill|logs|mcp|plugins?|purge"
-    r"|remote-control|respawn|rm|setup-token|stop|ultrareview|update|upgrade"
-)
-_ASIDES: Final = frozenset({"-h", "--help", "-v", "--version", "--bg", "--background", "--bg-spare"})
-_NAMED_SESSION: Final = ("--session-id", "--resume", "-r")
-
 
 def _unregistered(
     home: Path, process: Process, running: Mapping[int, Process], processes: Processes
 ) -> Sighting | None:
     """A conversation that old versions, or one that only starts, do not tell of: found by its command."""
-    arguments = _arguments(process.argv)
-    if arguments is None or _is_errand(arguments):
+    told = command(process.argv)
+    if told is None or told.errand:
         return None
     parent = running.get(process.parent_pid)
-    if parent and _arguments(parent.argv) is not None:
+    if parent and command(parent.argv) is not None:
         return None  # a part of that one, or a child that has not become another program yet
     if _home_of(process, processes, home) != home:
         return None
-    session_id = _named_session(arguments)
+    session_id = writes_to(told)
     return Sighting(
         agent=files.AGENT,
         session_id=session_id,
@@ -184,36 +176,8 @@ def _unregistered(
     )
 
 
-def _arguments(argv: Sequence[str]) -> Sequence[str] | None:
-    """What follows the program, if that is Claude Code: the native one, or its script in Node."""
-    programs = [re.split(r"[\\/]", word) for word in argv[:2]]
-    if not programs:
-        return None
-    if programs[0][-1] in {"claude", "claude.exe"}:
-        return argv[1:]
-    if programs[0][-1] not in {"node", "node.exe", "bun"} or len(programs) < 2:
-        return None
-    script = programs[1]
-    return argv[2:] if script[-1] == "claude" or script[-2:] == ["claude-code", "cli.js"] else None
-
-
-def _is_errand(arguments: Sequence[str]) -> bool:
-    return bool(arguments) and bool(_ERRAND.fullmatch(arguments[0]) or not _ASIDES.isdisjoint(arguments))
-
-
 def _home_of(process: Process, processes: Processes, home_here: Path) -> Path:
     """Where this process keeps its files; here, as far as one can know."""
     environment = processes.environment(process.run.pid)
     user_home = environment.get("HOME") or environment.get("USERPROFILE")
     return files.home(environment, Path(user_home)) if user_home else home_here
-
-
-def _named_session(arguments: Sequence[str]) -> str | None:
-    """The session that a command line names, unless it only starts from a copy of it."""
-    if "--fork-session" in arguments:
-        return None
-    words = [word for argument in arguments for word in argument.split("=", 1)]
-    for option, value in pairwise(words):
-        if option in _NAMED_SESSION and files.SESSION_ID.fullmatch(value):
-            return value
-    return None

@@ -4,8 +4,6 @@ A session is served by whoever holds the lock named after it: a terminal on its 
 shared daemon for all its sessions. Who leaves in peace takes the lock file away; who is killed leaves it.
 """
 
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -15,6 +13,7 @@ from supervisor.agents.base import Concern, History, OpenLines, Processes, Watch
 from supervisor.agents.codex import files
 from supervisor.agents.codex.daemon import socket_in
 from supervisor.agents.codex.rollout import Rollout, facts_of_head, first_line, parent_in_head
+from supervisor.agents.codex.screens import home_of, is_codex, is_daemon, is_screen, lives_in, screens_of
 from supervisor.agents.codex.steering import CodexSteering
 from supervisor.core.model import Facts, Process, Resume, Run, Sighting, Transcript
 
@@ -22,22 +21,10 @@ name = "codex"
 title = "Codex"
 steering = CodexSteering()
 
-_LOCK = ".lock"
-#: Words after which ``codex`` is no conversation in a terminal.
-_NO_CONVERSATION = frozenset(
-    {
-        "agents", "app-server", "apply", "archive", "cloud", "completion", "debug", "delete", "doctor", "e",
-        "exec", "exec-server", "features", "help", "login", "logout", "mcp", "mcp-server", "migrate-nfs-db",
-        "migrate-rollouts", "plugin", "queue", "remote-control", "review", "sandbox", "unarchive", "update",
-        "--help", "--version", "-h", "-V",
-    }
-)  # fmt: skip
-
 
 def home(environment: Mapping[str, str], user_home: Path) -> Path:
     """``CODEX_HOME``, else ``~/.codex``."""
-    named = environment.get("CODEX_HOME")
-    return Path(named) if named else user_home / ".codex"
+    return home_of(environment, user_home)
 
 
 def watched(home: Path) -> Sequence[Watched]:
@@ -52,7 +39,7 @@ def watched(home: Path) -> Sequence[Watched]:
 def concern(home: Path, changed: Path) -> tuple[Concern, str | None]:
     """A rollout grows; a lock or the daemon's socket comes or goes."""
     if changed.parent == files.locks_in(home):
-        session_id = _locked(changed)
+        session_id = files.locked(changed)
         return (Concern.LIVE, session_id) if session_id else (Concern.NOTHING, None)
     if changed == socket_in(home):
         return Concern.LIVE, None
@@ -64,14 +51,14 @@ def concern(home: Path, changed: Path) -> tuple[Concern, str | None]:
 
 def look(home: Path, processes: Processes) -> Sequence[Sighting]:
     """Everybody who holds a session's lock, locks left behind, and terminals without a session yet."""
-    locks = _locks(home)
+    locks = files.locks(home)
     index = files.titles(home, list(locks)) if locks else {}
     found: list[Sighting] = []
     for session_id, lock in locks.items():
         seen = _sighting(home, session_id, lock, processes)
         if seen is not None:
             found.append(_named(seen, *index.get(session_id, (None, None))))
-    return [*found, *_without_session(home, processes, locks, found)]
+    return [*_on_screens(home, processes, found), *_without_session(home, processes, locks, found)]
 
 
 def transcripts(home: Path) -> Iterator[Transcript]:
@@ -136,20 +123,6 @@ def resume(session_id: str, cwd: str | None) -> Resume | None:
 # -- who is alive -----------------------------------------------------------------------------------
 
 
-def _locks(home: Path) -> dict[str, Path]:
-    """The lock files by their sessions."""
-    try:
-        found = sorted(files.locks_in(home).iterdir())
-    except OSError:
-        return {}
-    return {session_id: lock for lock in found if (session_id := _locked(lock))}
-
-
-def _locked(lock: Path) -> str | None:
-    session_id = lock.name.removesuffix(_LOCK)
-    return session_id if lock.suffix == _LOCK and files.SESSION_ID.fullmatch(session_id) else None
-
-
 def _sighting(home: Path, session_id: str, lock: Path, processes: Processes) -> Sighting | None:
     """One session by its lock; ``None`` for one that was left without a word in it."""
     rollout = files.rollout_of(home, session_id)
@@ -165,7 +138,7 @@ def _sighting(home: Path, session_id: str, lock: Path, processes: Processes) -> 
 def _alive(home: Path, session_id: str, process: Process, rollout: Path | None) -> Sighting:
     """Codex writes a rollout with the first prompt; until then the watch waits for it."""
     head = files.head_of(rollout) if rollout else {}
-    facts = facts_of_head(head) if head else Facts(cwd=None if _is_daemon(process) else process.cwd)
+    facts = facts_of_head(head) if head else Facts(cwd=None if is_daemon(process) else process.cwd)
     where = rollout or files.rollout_to_be(home, session_id)
     return Sighting(
         agent=name,
@@ -203,6 +176,17 @@ def _named(sighting: Sighting, indexed: str | None, chosen: str | None) -> Sight
     return replace(sighting, facts=facts, name=chosen)
 
 
+def _on_screens(home: Path, processes: Processes, found: Sequence[Sighting]) -> Iterator[Sighting]:
+    """With the terminals that show what the daemon serves: it has none itself."""
+    daemons = {run for run in {s.run for s in found if s.alive} if is_daemon(processes.find(run.pid))}
+    served = {s.session_id: s.facts.cwd for s in found if s.alive and s.session_id and s.run in daemons}
+    own = {s.session_id for s in found if s.parent_id is None}
+    screens = screens_of(home, processes, {thread: served[thread] for thread in served if thread in own})
+    for sighting in found:
+        shown = screens.get(sighting.session_id or "", ())
+        yield replace(sighting, screens=shown) if sighting.session_id in served else sighting
+
+
 # -- terminals without a session --------------------------------------------------------------------
 
 
@@ -215,12 +199,12 @@ def _without_session(
     """
     running = processes.running()
     serving = {sighting.run for sighting in found if sighting.alive}
-    if any(process.run in serving and _is_daemon(process) for process in running):
+    if any(process.run in serving and is_daemon(process) for process in running):
         return
     newest_lock = max((_changed_at(lock) for lock in locks.values()), default=0.0)
     for process in running:
         fresh = process.run not in serving and process.run.started_at > newest_lock
-        if fresh and _is_terminal(process) and _lives_in(home, processes.environment(process.run.pid)):
+        if fresh and is_screen(process) and lives_in(home, processes.environment(process.run.pid)):
             yield _unknown(home, process, running)
 
 
@@ -241,7 +225,7 @@ def _unknown(home: Path, process: Process, running: Sequence[Process]) -> Sighti
 
 def _rollout_by_birth(home: Path, process: Process, running: Sequence[Process]) -> Path | None:
     """The newest session begun in this terminal's folder since its start, if no other can have begun it."""
-    rivals = [other for other in running if _is_codex(other) and other.cwd == process.cwd]
+    rivals = [other for other in running if is_codex(other) and other.cwd == process.cwd]
     if len(rivals) != 1:
         return None
     for session_id, entry in files.rollouts(home):
@@ -251,29 +235,6 @@ def _rollout_by_birth(home: Path, process: Process, running: Sequence[Process]) 
         if files.head_of(Path(entry.path)).get("cwd") == process.cwd:
             return Path(entry.path)
     return None
-
-
-def _is_codex(process: Process) -> bool:
-    """The native program; the script of npm that waits for it is none."""
-    called = re.split(r"[/\\]", process.argv[0])[-1].lower() if process.argv else ""
-    return called in {"codex", "codex.exe"} or called.startswith(("codex-x86_64-", "codex-aarch64-"))
-
-
-def _is_daemon(process: Process) -> bool:
-    return _is_codex(process) and "app-server" in process.argv
-
-
-def _is_terminal(process: Process) -> bool:
-    return _is_codex(process) and _NO_CONVERSATION.isdisjoint(process.argv[1:])
-
-
-def _lives_in(home_folder: Path, environment: Mapping[str, str]) -> bool:
-    """Whether a process with this environment keeps its files here; unknown is no."""
-    user_home = environment.get("HOME") or environment.get("USERPROFILE")
-    if not user_home and not environment.get("CODEX_HOME"):
-        return False
-    its_home = home(environment, Path(user_home or ""))
-    return os.path.realpath(its_home) == os.path.realpath(home_folder)
 
 
 def _changed_at(path: Path) -> float:

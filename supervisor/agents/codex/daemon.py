@@ -1,35 +1,47 @@
-"""Listens to Codex's shared daemon, which says of every thread whether it works, asks or rests.
+"""A line to Codex's shared daemon: JSON-RPC without its version member, by WebSocket on a Unix socket.
 
-JSON-RPC without its version member, in WebSocket messages over a Unix socket. We only ask for the state;
-we subscribe to no thread, because a thread with subscribers is never put away.
+Whoever introduces himself changes the name under which Codex speaks to its servers, for all sessions; only
+those whom it takes for its own tools do not. So we come under the name of such a tool.
 """
 
+import asyncio
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from supervisor.agents.fields import mapping, parsed, sequence, strings
-from supervisor.agents.steering import Ear
-from supervisor.core.model import Sign
+from supervisor.agents.fields import mapping, parsed, string
+from supervisor.core.errors import Failed, Refused, WakelineError
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
-#: Seconds that the daemon may take to answer the first time.
-_PATIENCE: Final = 10.0
-#: Bytes of one message; without subscriptions all are small.
-_LARGEST: Final = 16 * 1024 * 1024
-_WAITS_FOR: Final[Mapping[object, str]] = {
-    "waitingOnApproval": "approval",
-    "waitingOnUserInput": "an answer",
-}
-_SIGNS: Final[Mapping[object, Sign]] = {
-    "active": Sign.WORKING,
-    "idle": Sign.IDLE,
-    "systemError": Sign.FAILED,
-}
+#: Seconds that the daemon may take to answer.
+PATIENCE: Final = 10.0
+#: Bytes of one message: a whole turn is one.
+_LARGEST: Final = 64 * 1024 * 1024
+_US: Final = {"name": "codex_app_server_daemon", "title": "Wakeline", "version": "1"}
+#: What is said while the model speaks, and what we never ask about.
+_UNHEARD: Final = (
+    "command/exec/outputDelta",
+    "item/agentMessage/delta",
+    "item/commandExecution/outputDelta",
+    "item/fileChange/outputDelta",
+    "item/fileChange/patchUpdated",
+    "item/mcpToolCall/progress",
+    "item/plan/delta",
+    "item/reasoning/summaryPartAdded",
+    "item/reasoning/summaryTextDelta",
+    "item/reasoning/textDelta",
+    "thread/tokenUsage/updated",
+    "turn/diff/updated",
+)
+
+
+class Nobody(Exception):
+    """No daemon is there."""
 
 
 def socket_in(home: Path) -> Path:
@@ -37,97 +49,140 @@ def socket_in(home: Path) -> Path:
     return home / "app-server-control" / "app-server-control.sock"
 
 
-async def listen(home: Path, ear: Ear) -> None:
-    """Pass on what the daemon says for as long as it lives; returns when there is none."""
-    socket = socket_in(home)
-    if not _is_there(socket):
-        return
+def is_there(home: Path) -> bool:
+    """Whether a daemon listens there, or one did and was killed."""
+    return os.path.lexists(socket_in(home))
+
+
+@asynccontextmanager
+async def called(home: Path) -> AsyncIterator["ClientConnection"]:
+    """A connection to the daemon of this home.
+
+    Raises ``Nobody``; ``TimeoutError`` where one is there that does not answer.
+    """
+    if not is_there(home):
+        raise Nobody
     # Imported late: most of the time nobody uses Codex.
     from websockets.asyncio.client import unix_connect
     from websockets.exceptions import WebSocketException
 
+    calling = unix_connect(
+        str(socket_in(home)),
+        uri="ws://localhost/",
+        compression=None,
+        open_timeout=PATIENCE,
+        close_timeout=1.0,
+        ping_interval=None,
+        max_size=_LARGEST,
+    )
     try:
-        async with unix_connect(
-            str(socket),
-            uri="ws://localhost/",
-            compression=None,
-            open_timeout=_PATIENCE,
-            ping_interval=None,
-            max_size=_LARGEST,
-        ) as connection:
-            await _Conversation(connection, ear).run()
-    except (OSError, WebSocketException, NotImplementedError):
-        # Gone, going, not yet there, or a system without such sockets: its files tell when to come again.
-        return
+        connection = await calling
+    except TimeoutError:
+        raise
+    except (OSError, WebSocketException, NotImplementedError) as problem:
+        # Gone, going, not yet there, no daemon at all, or a system without such sockets.
+        raise Nobody from problem
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
-def _is_there(socket: Path) -> bool:
-    return os.path.lexists(socket)
+class Talk:
+    """One connection to the daemon. Owns the numbers of our questions."""
 
-
-class _Conversation:
-    """One connection to the daemon. Owns the numbers of our questions and who is hidden."""
-
-    def __init__(self, connection: "ClientConnection", ear: Ear) -> None:
+    def __init__(
+        self,
+        connection: "ClientConnection",
+        *,
+        happened: Callable[[str, Mapping[str, Any]], None],
+        asked: Callable[[str, Mapping[str, Any], object], None],
+    ) -> None:
+        """*happened* is told a method and its parameters; *asked* also the number to answer to."""
         self._connection = connection
-        self._ear = ear
-        self._asked: dict[int, Callable[[Mapping[str, Any]], Any]] = {}
+        self._happened = happened
+        self._asked = asked
         self._number = 0
-        #: Threads of Codex's own, such as the one that thinks of a title.
-        self._hidden: set[str] = set()
+        self._open: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
+        self.over = False
 
-    async def run(self) -> None:
-        """Introduce ourselves, ask how everybody is, then take in what happens."""
-        us = {"name": "wakeline", "title": "Wakeline", "version": "1"}
-        await self._ask("initialize", {"clientInfo": us}, self._welcomed)
-        async for message in self._connection:
-            await self._take(message)
+    async def listen(self) -> None:
+        """Take in what it says until it hangs up; whoever waits for an answer then gets none."""
+        from websockets.exceptions import WebSocketException
 
-    async def _take(self, message: str | bytes) -> None:
-        said = mapping(parsed(message))
-        if "method" in said:
-            self._happened(said["method"], mapping(said.get("params")))
-        elif isinstance(said.get("id"), int) and (then := self._asked.pop(said["id"], None)):
-            await then(mapping(said.get("result")))
+        try:
+            async for message in self._connection:
+                self._take(message)
+        except (OSError, WebSocketException):
+            pass
+        finally:
+            self.over = True
+            for answer in self._open.values():
+                if not answer.done():
+                    answer.set_exception(_gone())
 
-    async def _ask(self, method: str, params: Mapping[str, Any], then: Callable[..., Any]) -> None:
+    async def introduce(self) -> None:
+        """Say who we are, and what we need not hear."""
+        wishes = {"experimentalApi": True, "optOutNotificationMethods": _UNHEARD}
+        await self.ask("initialize", {"clientInfo": _US, "capabilities": wishes})
+        await self._say({"method": "initialized"})
+
+    async def ask(self, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What it answers. Raises ``Refused`` in its words, ``Failed`` where it does not answer."""
+        if self.over:
+            raise _gone()
         self._number += 1
-        self._asked[self._number] = then
-        question = {"id": self._number, "method": method, "params": params}
-        await self._connection.send(json.dumps(question))
+        number = self._number
+        answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
+        self._open[number] = answer
+        try:
+            async with _patience():
+                await self._say({"id": number, "method": method, "params": params})
+                return await answer
+        finally:
+            del self._open[number]
 
-    async def _welcomed(self, _: Mapping[str, Any]) -> None:
-        await self._connection.send(json.dumps({"method": "initialized"}))
-        await self._ask("thread/loaded/list", {}, self._listed)
+    async def answer(self, number: object, result: Mapping[str, Any], taken: asyncio.Event) -> None:
+        """Answer what it asked us, and wait until that is *taken*. Raises ``Failed``."""
+        async with _patience():
+            await self._say({"id": number, "result": result})
+            await taken.wait()
 
-    async def _listed(self, answer: Mapping[str, Any]) -> None:
-        for thread in sequence(answer.get("data")):
-            await self._ask("thread/read", {"threadId": thread, "includeTurns": False}, self._read)
+    async def _say(self, message: Mapping[str, Any]) -> None:
+        from websockets.exceptions import WebSocketException
 
-    async def _read(self, answer: Mapping[str, Any]) -> None:
-        self._introduced(mapping(answer.get("thread")))
+        try:
+            await self._connection.send(json.dumps(message))
+        except (OSError, WebSocketException) as problem:
+            raise _gone() from problem
 
-    def _happened(self, method: object, params: Mapping[str, Any]) -> None:
-        if method == "thread/started":
-            self._introduced(mapping(params.get("thread")))
-        elif method == "thread/status/changed":
-            self._status(params.get("threadId"), mapping(params.get("status")))
-        elif method == "thread/closed":
-            self._hidden.discard(str(params.get("threadId")))
+    def _take(self, message: str | bytes) -> None:
+        said = mapping(parsed(message))
+        method, number = string(said.get("method")), said.get("id")
+        if method and "id" in said:
+            self._asked(method, mapping(said.get("params")), number)
+        elif method:
+            self._happened(method, mapping(said.get("params")))
+        elif isinstance(number, int) and (answer := self._open.get(number)) and not answer.done():
+            if "error" in said:
+                answer.set_exception(_in_its_words(mapping(said.get("error"))))
+            else:
+                answer.set_result(mapping(said.get("result")))
 
-    def _introduced(self, thread: Mapping[str, Any]) -> None:
-        name = thread.get("id")
-        if isinstance(name, str) and thread.get("ephemeral") is True:
-            self._hidden.add(name)
-        self._status(name, mapping(thread.get("status")))
 
-    def _status(self, thread: object, status: Mapping[str, Any]) -> None:
-        if not isinstance(thread, str) or thread in self._hidden:
-            return
-        flags = status.get("activeFlags")
-        waits = [_WAITS_FOR[flag] for flag in strings(flags) if flag in _WAITS_FOR]
-        kind = status.get("type")
-        if waits:
-            self._ear.turn(thread, Sign.ASKING, waits[0])
-        elif isinstance(kind, str) and kind in _SIGNS:
-            self._ear.turn(thread, _SIGNS[kind], None)
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except TimeoutError as problem:
+        raise Failed("Codex's daemon does not answer.", "Look at its terminal.") from problem
+
+
+def _in_its_words(error: Mapping[str, Any]) -> WakelineError:
+    words = string(error.get("message")) or "no reason told"
+    return Refused(f"Codex refused it: {words[:300]}")
+
+
+def _gone() -> WakelineError:
+    return Failed("Codex's daemon has gone.", "Start codex again: it brings the daemon back.")

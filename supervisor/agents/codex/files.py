@@ -3,6 +3,7 @@
 Names alone tell the id, and an id tells its time of birth, so that nothing has to be searched for long.
 """
 
+import json
 import os
 import re
 import sqlite3
@@ -20,11 +21,15 @@ from supervisor.core.model import EntryKind, Role
 UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 SESSION_ID: Final = re.compile(UUID)
 ROLLOUT: Final = re.compile(rf"rollout-.+-({UUID})\.jsonl")
+_LOCK: Final = ".lock"
 #: Bytes of a first line; Codex writes its instructions for the model into it.
 _LONGEST_HEAD: Final = 4 * 1024 * 1024
 #: Bytes in which a conversation has its first prompt.
 _LONGEST_START: Final = 1024 * 1024
 _SQLITE_SECONDS: Final = 0.2
+#: Bytes of a rollout's end in which we look for what we said ourselves.
+_LOOK_BACK: Final = 256 * 1024 * 1024
+_CHUNK: Final = 1024 * 1024
 
 
 def sessions_in(home: Path) -> Path:
@@ -35,6 +40,21 @@ def sessions_in(home: Path) -> Path:
 def locks_in(home: Path) -> Path:
     """Where each process that serves a session holds a lock named after it."""
     return home / "thread-writer-locks"
+
+
+def locks(home: Path) -> dict[str, Path]:
+    """The lock files by their sessions."""
+    try:
+        found = sorted(locks_in(home).iterdir())
+    except OSError:
+        return {}
+    return {session_id: lock for lock in found if (session_id := locked(lock))}
+
+
+def locked(lock: Path) -> str | None:
+    """The session that a lock is named after."""
+    session_id = lock.name.removesuffix(_LOCK)
+    return session_id if lock.suffix == _LOCK and SESSION_ID.fullmatch(session_id) else None
 
 
 def rollouts(home: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -95,6 +115,44 @@ def first_prompt(rollout: Path) -> str | None:
             if entry.role is Role.USER and entry.kind is EntryKind.TEXT:
                 return entry.text
     return None
+
+
+def stored_of(home: Path, session_id: str) -> list[Path]:
+    """All files of one session alone: its rollout, also where it was archived, and Codex's mark for it."""
+    rollout = rollout_of(home, session_id) or rollout_anywhere(home, session_id)
+    archived = [path for path in _names(home / "archived_sessions") if _is_of(path, session_id)]
+    mark = home / "tui-thread-reference-capabilities" / session_id
+    found = [*([rollout] if rollout else []), *archived]
+    return [*found, mark] if found and mark.is_file() else found
+
+
+def _names(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_of(path: Path, session_id: str) -> bool:
+    named = ROLLOUT.fullmatch(path.name)
+    return named is not None and named[1] == session_id
+
+
+def tells_of(home: Path, session_id: str, name: str) -> bool:
+    """Whether the rollout of a session holds *name* as a whole value: a message that its client named so."""
+    rollout = rollout_of(home, session_id) or rollout_anywhere(home, session_id)
+    wanted = json.dumps(name).encode()
+    try:
+        with opened(rollout or home / "nothing") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _LOOK_BACK))
+            before = b""
+            while chunk := file.read(_CHUNK):
+                if wanted in before + chunk:
+                    return True
+                before = chunk[-len(wanted) :]
+    except OSError:
+        return False
+    return False
 
 
 def titles(home: Path, session_ids: list[str]) -> Mapping[str, tuple[str | None, str | None]]:

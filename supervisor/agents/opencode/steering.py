@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from supervisor.agents.base import Processes
+from supervisor.agents.opencode import endpoint, store
 from supervisor.agents.opencode import export as exported
-from supervisor.agents.opencode import store
 from supervisor.agents.opencode.live import SESSION_ID, command
 from supervisor.agents.opencode.options import DOOR, SERVERS, kept, words
 from supervisor.agents.steering import Line, Steering
@@ -88,6 +88,11 @@ class OpenCodeSteering(Steering):
         last = text.split()[-1:]
         after = " " if any(sign in word for word in last for sign in "/@") else ""
         return f"{before}{text}{after}"
+
+    def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
+        """A URL of its model's API that answers anybody who can reach it."""
+        del home
+        return endpoint.endpoint(environment, session.model)
 
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """See ``Steering.remains``: the session and its sub-agents', each as OpenCode imports it."""

@@ -11,6 +11,8 @@ import { say } from './words.js';
 const stop_after = 5;
 const undo_within = 10;
 
+// What only a device may do that may do everything.
+const needs_admin = ['delete'];
 // In this order; those that are not possible are shown if the computer says why.
 const order = ['interrupt', 'pause', 'continue', 'resume', 'takeover', 'stop', 'delete'];
 
@@ -19,9 +21,12 @@ class Actions {
   #wire;
   #give;
   #busy = false;
+  #scope;
 
-  constructor(session, wire, may) {
+  constructor(session, wire, scope) {
+    const may = scope !== 'view';
     this.#session = session;
+    this.#scope = scope;
     this.#wire = wire;
     this.#give = orders_for(wire, session.id);
     this.warning = h('p', { class: 'warn', role: 'alert' });
@@ -32,8 +37,9 @@ class Actions {
   }
 
   #row(what) {
-    const can = this.#session.can?.includes(what);
-    const why = this.#session.cannot?.[what];
+    const possible = this.#session.can?.includes(what);
+    const can = possible && (this.#scope === 'admin' || !needs_admin.includes(what));
+    const why = possible ? say('needs_admin') : this.#session.cannot?.[what];
     if (!can && !why) return null;
     const button = h('button', { class: `action ${what}`, type: 'button', disabled: !can, onclick: () => this.#act(what) },
       icon(what), h('span', { class: 'action-words' }, h('b', {}, say(`do_${what}`)), h('span', { class: 'quiet' }, plain(can ? say(`do_${what}_hint`) : why))));
@@ -116,4 +122,4 @@ export async function restore(wire, trash_id) {
   }
 }
 
-export const show_actions = (session, wire, may) => new Actions(session, wire, may).dialog;
+export const show_actions = (session, wire, scope) => new Actions(session, wire, scope).dialog;

@@ -67,7 +67,7 @@ export class Focus {
     line.classList.toggle('lost', Boolean(lost));
     const parts = this.#holder ? [h('span', {}, plain(this.#words()))] : [];
     if (this.mine) parts.push(this.#button('give_back', () => this.give_back()));
-    else if (this.#holder && this.#may) parts.push(this.#button('take_focus', () => this.take()));
+    else if (this.#may) parts.push(this.#button('take_focus', () => this.take()));
     if (this.#trouble) parts.push(h('span', { class: 'warn', role: 'alert' }, plain(this.#trouble)));
     line.replaceChildren(...parts);
   }
@@ -80,7 +80,7 @@ export class Focus {
   touched() {
     const first = !this.#touched;
     this.#touched = true;
-    if (this.mine || !this.#may || (this.#holder && !first)) return this.#taking;
+    if (this.mine || !this.#may || this.#trouble || (this.#holder && !first)) return this.#taking;
     return this.take();
   }
 

@@ -9,8 +9,15 @@ const bar = [['Escape', 'Esc'], ['Tab', 'Tab'], ['Up', '↑'], ['Ctrl', 'Ctrl'],
 // On an empty line these go to the session as they are.
 const direct = { ArrowUp: 'Up', ArrowDown: 'Down', ArrowLeft: 'Left', ArrowRight: 'Right', Escape: 'Escape', Backspace: 'Backspace', Delete: 'Delete', PageUp: 'PageUp', PageDown: 'PageDown' };
 const with_ctrl = /^[a-z@[\]\\^_]$/i;
-// So many characters go at once; the computer takes 64 KiB.
-const most = 8000;
+// The computer takes so many keys at once, and texts of so many characters.
+const most_keys = 64;
+const piece = 1000;
+const longest = 4 * piece;
+
+function* typed(text) {
+  const characters = [...text];
+  for (let at = 0; at < characters.length; at += piece / 2) yield `text:${characters.slice(at, at + piece / 2).join('')}`;
+}
 
 export class Keyboard {
   #give;
@@ -26,7 +33,7 @@ export class Keyboard {
     this.#focus = focus;
     this.warning = h('p', { class: 'warn', role: 'alert' });
     this.keys = bar.map(([name, word]) => this.#key(name, word));
-    this.field = h('input', { class: 'field', type: 'text', maxlength: most, 'aria-label': say('type_here'), placeholder: say('type_here'), enterkeyhint: 'send',
+    this.field = h('input', { class: 'field', type: 'text', maxlength: longest, 'aria-label': say('type_here'), placeholder: say('type_here'), enterkeyhint: 'send',
       autocomplete: 'off', autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false', onfocus: () => focus.touched(), oninput: () => this.#typed(), onkeydown: (event) => this.#entered(event) });
     this.type = h('button', { class: 'button', type: 'button', onclick: () => this.#type([]) }, say('type_it'));
     this.type.addEventListener('mousedown', (event) => event.preventDefault());
@@ -88,7 +95,7 @@ export class Keyboard {
     const text = this.field.value;
     if (!this.#live || (!text && !more.length)) return;
     this.field.value = '';
-    this.press([...(text ? [`text:${text}`] : []), ...more], text);
+    this.press([...typed(text), ...more], text);
   }
 
   // *text*: what comes back into the line if it could not be typed.
@@ -98,11 +105,18 @@ export class Keyboard {
     if (!this.#sending) this.#flush();
   }
 
+  // As many as may go together: a text alone, so that no order is too long.
+  #next() {
+    const texts = this.#waiting.findIndex(({ text }, at) => at > 0 && text);
+    const count = texts < 0 ? this.#waiting.length : texts;
+    return this.#waiting.splice(0, Math.min(count, most_keys / 2));
+  }
+
   // One order at a time: what is pressed meanwhile goes together in the next.
   async #flush() {
     this.#sending = true;
     while (this.#waiting.length) {
-      const now = this.#waiting.splice(0);
+      const now = this.#next();
       try {
         await this.#focus.touched();
         await this.#give('POST', '/keys', { keys: now.flatMap(({ keys }) => keys) });

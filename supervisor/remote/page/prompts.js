@@ -6,8 +6,10 @@ import { trouble } from './orders.js';
 import { say } from './words.js';
 
 const shown_length = 4000;
-// Milliseconds for the transcript to show what was taken, before its bubble goes or says that nothing came.
+// Milliseconds for which the bubble of what was taken stands, if the transcript does not show it sooner.
 const transcript_within = 3000;
+// Milliseconds by which the transcript may be heard before the answer to an order.
+const slack = 2000;
 
 const signs = { waiting: 'clock', sending: 'send', sent: 'sent', taken: 'sent', refused: 'lost', vanished: 'lost' };
 const squeezed = (text) => text.replace(/\s+/g, ' ').trim();
@@ -15,15 +17,18 @@ const same = (said, given) => said === given || (given.length > 40 && said.inclu
 
 export class Prompts {
   #me;
+  #find;
   #cancel;
   #take_back;
   #known = new Map();
   #heard = [];
   #may = false;
 
-  // *cancel(prompt)* takes a waiting one back at the computer, *take_back(text)* puts its text into the box.
-  constructor(me, cancel, take_back) {
+  // *find(id)* asks what has become of one, *cancel(prompt)* takes a waiting one back at the computer,
+  // *take_back(text)* puts its text into the box.
+  constructor(me, find, cancel, take_back) {
     this.#me = me;
+    this.#find = find;
     this.#cancel = cancel;
     this.#take_back = take_back;
     this.element = h('div', { class: 'given-all', role: 'group', 'aria-label': say('given') });
@@ -33,66 +38,85 @@ export class Prompts {
   show(told, may) {
     this.#may = may;
     told.forEach((prompt) => this.put(prompt));
+    told.forEach(({ id }) => { this.#known.get(id).asked = false; });
     const there = new Set(told.map(({ id }) => id));
     for (const [id, known] of this.#known) if (!there.has(id)) this.#is_gone(id, known);
     this.element.hidden = !this.element.children.length;
   }
 
-  put(prompt) {
-    const known = this.#known.get(prompt.id) ?? { element: h('article', {}), dismissed: false };
-    if (known.dismissed) return;
-    clearTimeout(known.timer);
-    const over = prompt.state === 'cancelled' || (prompt.state === 'taken' && this.#is_written(prompt));
-    this.#known.set(prompt.id, { ...known, prompt, timer: null });
-    if (over) return this.#drop(prompt.id);
+  // *first*: the answer to its order; by then the stream may have told more of it.
+  put(prompt, first = false) {
+    const known = this.#known.get(prompt.id) ?? { element: h('article', {}), dismissed: false, timer: null, since: Date.now() - slack };
+    if (known.dismissed || (first && known.prompt)) return;
+    if (prompt.state !== 'taken') this.#wait_no_more(known);
+    known.prompt = prompt;
+    this.#known.set(prompt.id, known);
+    if (prompt.state === 'cancelled' || (prompt.state === 'taken' && this.#is_written(known))) return this.#drop(prompt.id);
     this.#draw(prompt.id);
     if (!known.element.isConnected) this.element.append(known.element);
     this.element.hidden = false;
-    if (prompt.state === 'taken') this.#later(prompt.id, () => this.#drop(prompt.id));
+    if (prompt.state === 'taken') this.#later(known, () => this.#drop(prompt.id));
   }
 
   // The transcript has something new: the real words replace their bubble.
   hear(entry) {
     if (entry.role !== 'user' || entry.kind !== 'text') return;
     this.#heard = [...this.#heard.slice(-20), { at: Date.now(), text: squeezed(entry.text ?? '') }];
-    for (const [id, { prompt }] of this.#known) {
-      if (['sending', 'sent', 'taken', 'vanished'].includes(prompt.state) && this.#is_written(prompt)) return this.#drop(id);
+    for (const [id, known] of this.#known) {
+      const may_be_it = !known.dismissed && ['sending', 'sent', 'taken', 'vanished'].includes(known.prompt.state);
+      if (may_be_it && this.#is_written(known)) return this.#drop(id);
     }
   }
 
-  #is_written(prompt) {
-    return this.#heard.some(({ text }) => same(text, squeezed(prompt.text)));
+  // Whether the transcript showed it since it was given. One entry stands for one prompt only.
+  #is_written({ prompt, since }) {
+    const at = this.#heard.findIndex((heard) => heard.at >= since && same(heard.text, squeezed(prompt.text)));
+    if (at >= 0) this.#heard.splice(at, 1);
+    return at >= 0;
   }
 
-  // No longer told of: taken as a rule. If the transcript never shows it, its text is not thrown away.
-  #is_gone(id, known) {
-    if (known.dismissed || known.timer || ['refused', 'vanished'].includes(known.prompt.state)) return;
-    const { state } = known.prompt;
-    if (this.#is_written(known.prompt)) return this.#drop(id);
-    this.#later(id, () => {
-      if (state !== 'waiting') return this.#drop(id);
+  // No longer told of, so it is done: taken, as a rule. Else its text is not thrown away.
+  async #is_gone(id, known) {
+    if (known.dismissed || known.asked || ['refused', 'vanished'].includes(known.prompt.state)) return;
+    if (this.#is_written(known)) return this.#drop(id);
+    known.asked = true;
+    try {
+      this.put(await this.#find(id));
+    } catch (error) {
+      if (known.dismissed) return;
+      // No answer: asked again soon. Nobody knows it: so it is said.
+      if (!error.status) return this.#later(known, () => { known.asked = false; });
       known.prompt = { ...known.prompt, state: 'vanished', note: null };
-      this.#known.set(id, { ...known, timer: null });
       this.#draw(id);
-    });
+    }
   }
 
-  #later(id, act) {
-    this.#known.get(id).timer = setTimeout(act, transcript_within);
+  #later(known, act) {
+    known.timer ??= setTimeout(act, transcript_within);
+  }
+
+  #wait_no_more(known) {
+    clearTimeout(known.timer);
+    known.timer = null;
   }
 
   // Dropped ones are remembered: a late word of them brings nothing back.
   #drop(id) {
     const known = this.#known.get(id);
-    clearTimeout(known.timer);
+    this.#wait_no_more(known);
     known.element.remove();
     known.dismissed = true;
     this.element.hidden = !this.element.children.length;
   }
 
   #draw(id) {
-    const { prompt, element } = this.#known.get(id);
+    const known = this.#known.get(id);
+    const { prompt, element } = known;
     const { state, text } = prompt;
+    // What is the same is not touched: a finger may be on it.
+    const shown = JSON.stringify([prompt, this.#may]);
+    if (shown === known.shown) return;
+    known.shown = shown;
     element.className = `message mine given is-${state}`;
     const cut = text.length > shown_length ? `${text.slice(0, shown_length)} …` : text;
     element.replaceChildren(

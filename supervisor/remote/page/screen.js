@@ -35,6 +35,7 @@ export class Screen {
   #listeners = new AbortController();
   #late = [];
   #drawing = false;
+  #live = null;
 
   constructor(id, wire, give, focus) {
     this.#id = id;
@@ -75,7 +76,12 @@ export class Screen {
     this.watch.observe(this.scroller);
   }
 
+  // *live*: the page hears from the computer. A stream that was open while it did not is not to be trusted.
   show(session, may, live) {
+    if (live && this.#live === false) this.#end();
+    if (!live) this.#say(say('screen_stands'));
+    else if (!this.#live) this.open();
+    this.#live = live;
     this.keyboard.element.hidden = !may || !session.can?.includes('keys');
     this.keyboard.show(live);
     this.fit.hidden = !may;
@@ -89,8 +95,7 @@ export class Screen {
     this.#measure();
     const stream = this.#stream = new AbortController();
     try {
-      const { rows, columns } = this.#room();
-      const response = await this.#wire.open(`${path_of(this.#id)}/screen?columns=${columns}&rows=${rows}`, stream.signal);
+      const response = await this.#wire.open(`${path_of(this.#id)}/screen`, stream.signal);
       await listen(response, ({ event, data }) => { if (event === 'screen' && data) this.#hear(data); }, () => { this.#attempt = 0; });
       this.#over(null, stream);
     } catch (error) {

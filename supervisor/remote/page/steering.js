@@ -6,7 +6,7 @@ import { h, icon } from './dom.js';
 import { Focus } from './focus.js';
 import './more.js';
 import { orders_for } from './orders.js';
-import { picture } from './picture.js';
+import { path_of, picture } from './picture.js';
 import { Prompts } from './prompts.js';
 import { say } from './words.js';
 
@@ -33,7 +33,7 @@ export class Steering {
   #link = '';
   #turned = false;
   #screen_wanted = false;
-  #may = false;
+  #scope = 'view';
 
   // *open*: the session as it stands on the screen, *device*: what this phone is called, *draw*: look again.
   constructor(open, device, wire, draw) {
@@ -43,7 +43,7 @@ export class Steering {
     this.#give = orders_for(wire, open.id);
     this.focus = new Focus(device, this.#give, (focus) => this.#change({ focus }));
     this.composer = new Composer(open.id, this.focus, (text, when, key) => this.#send(text, when, key));
-    this.prompts = new Prompts(device, ({ id }) => this.#give('DELETE', `/prompts/${id}`), (text) => this.composer.take_back(text));
+    this.prompts = new Prompts(device, (id) => wire.get(`${path_of(open.id)}/prompts/${id}`), ({ id }) => this.#give('DELETE', `/prompts/${id}`), (text) => this.composer.take_back(text));
     this.cards = new Cards(wire, false, draw);
     this.#build();
   }
@@ -63,7 +63,8 @@ export class Steering {
 
   show(session, scope) {
     const live = this.#wire.link.state === 'live';
-    const may = this.#may = scope !== 'view';
+    const may = scope !== 'view';
+    this.#scope = scope;
     const can = session.can ?? [];
     this.focus.show(session.focus ?? null, may && live && can.includes('focus'));
     this.composer.show({ live, may: may && can.includes('prompt'), reason: session.cannot?.prompt ?? '', working: busy.includes(session.state) });
@@ -107,7 +108,6 @@ export class Steering {
     if (!found) return void this.#turn();
     this.#screen = new found.Screen(this.#open.id, this.#wire, this.#give, this.focus);
     this.#open.transcript.element.before(this.#screen.element);
-    this.#screen.open();
     this.#draw();
   }
 
@@ -120,13 +120,13 @@ export class Steering {
 
   async #send(text, when, key) {
     const { prompt } = await this.#give('POST', '/prompt', { text, when }, key);
-    if (prompt) this.prompts.put(prompt);
+    if (prompt) this.prompts.put(prompt, true);
   }
 
   async #show_actions() {
     const found = await actions().catch(() => null);
     const session = picture.sessions.get(this.#open.id) ?? this.#open.session;
-    if (found && session && !document.querySelector('dialog')) found.show_actions(session, this.#wire, this.#may);
+    if (found && session && !document.querySelector('dialog')) found.show_actions(session, this.#wire, this.#scope);
   }
 
   #change(change) {

@@ -8,8 +8,15 @@ import { say } from './words.js';
 // A phone that slept over the time must not do then what was meant seconds ago.
 const grace = 3000;
 
-const all = h('div', { class: 'bars' });
+const all = h('div', { class: 'bars', popover: 'manual' });
 document.body.append(all);
+
+// Above an open sheet too, where the browser can.
+function raise() {
+  if (!all.showPopover) return;
+  all.togglePopover(false);
+  all.togglePopover(all.children.length > 0);
+}
 
 // Shows *words* for *seconds* with a button *word* that does *back*. If nobody presses it, *then*
 // is done at the end of that time, or never.
@@ -17,10 +24,12 @@ export function offer(words, seconds, word, back, then = null) {
   const button = h('button', { class: 'button', type: 'button' }, word);
   const bar = h('div', { class: 'bar-undo', role: 'alert' }, h('p', {}, plain(words)), button, h('i', { class: 'runs-out' }));
   all.append(bar);
+  raise();
   bar.lastChild.animate([{ transform: 'none' }, { transform: 'scaleX(0)' }], { duration: seconds * 1000, fill: 'forwards' });
   const due = Date.now() + seconds * 1000;
   const end = () => {
     bar.remove();
+    raise();
     if (!then) return;
     if (Date.now() > due + grace) tell(say('too_late'));
     else then();
@@ -29,6 +38,7 @@ export function offer(words, seconds, word, back, then = null) {
   button.addEventListener('click', () => {
     clearTimeout(timer);
     bar.remove();
+    raise();
     back();
   });
 }

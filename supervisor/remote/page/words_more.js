@@ -61,6 +61,7 @@ export const words = {
   said_changed: ['It has changed', 'Es hat sich geändert'],
 
   // actions
+  needs_admin: ['Only at the computer, or on a device with all rights.', 'Nur am Computer, oder mit einem Gerät mit allen Rechten.'],
   actions: ['Actions', 'Aktionen'],
   no_actions: ['Nothing can be done to it from here now.', 'Von hier lässt sich gerade nichts mit ihr tun.'],
   do_interrupt: ['Interrupt', 'Unterbrechen'],

@@ -9,6 +9,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,9 +22,10 @@ name: Final = "tmux"
 title: Final = "tmux"
 types: Final = True
 
-_TAB: Final = "\t"
-#: A message to the server holds 16 KiB; each byte of a key is three there.
-_KEYS_AT_ONCE: Final = 4000
+#: In nothing that is asked for; tmux may quote what is not printable.
+_BETWEEN: Final = "|"
+#: Each byte of a key is a word of the command; newer ones may have a thousand.
+_KEYS_AT_ONCE: Final = 500
 #: Whoever pressed no key for that long has gone.
 _HERE_SECONDS: Final = 300.0
 
@@ -40,7 +42,7 @@ class _State(NamedTuple):
     takes_pastes: str
 
 
-_STATE: Final = _TAB.join(
+_STATE: Final = _BETWEEN.join(
     f"#{{{name}}}"
     for name in (
         "pane_tty",
@@ -60,10 +62,8 @@ def panes() -> Iterator[Pane]:
 
 def find(tty: str, environment: Mapping[str, str]) -> Pane | None:
     """The server that the environment names is asked first."""
-    likely = _named(environment)
-    # A socket in tmux's folder is found without its being named.
-    sockets = (*likely, *(each for each in _sockets() if each not in likely))
-    return next((pane for socket in sockets for pane in _panes(socket) if pane.tty == tty), None)
+    likely = (pane for socket in _named(environment) for pane in _panes(socket))
+    return next((pane for pane in chain(likely, panes()) if pane.tty == tty), None)
 
 
 def ready(pane: Pane) -> bool | None:
@@ -112,17 +112,17 @@ def screen_text(pane: Pane) -> str | None:
 def attended(pane: Pane) -> bool | None:
     """Whether a client shows its window and had a key pressed within five minutes."""
     window = told(_tmux(pane.server, "display-message", "-p", "-t", pane.id, "#{window_id}"))
-    clients = told(_tmux(pane.server, "list-clients", "-F", "#{window_id}\t#{client_activity}"))
+    clients = told(_tmux(pane.server, "list-clients", "-F", "#{window_id}|#{client_activity}"))
     if window is None or clients is None:
         return None
-    activity = (line.split(_TAB) for line in clients.splitlines())
+    activity = (line.split(_BETWEEN) for line in clients.splitlines())
     newest = max((float(at or 0) for seen, at in activity if seen == window.strip()), default=0.0)
     return time.time() - newest < _HERE_SECONDS
 
 
 def _state(pane: Pane) -> _State:
     answer = told(_tmux(pane.server, "display-message", "-p", "-t", pane.id, _STATE))
-    fields = (answer or "").rstrip("\n").split(_TAB)
+    fields = (answer or "").rstrip("\n").split(_BETWEEN)
     state = _State(*fields) if len(fields) == len(_State._fields) else None
     # A new server counts its panes from the beginning.
     if state is None or state.tty != pane.tty or state.dead == "1":
@@ -131,8 +131,8 @@ def _state(pane: Pane) -> _State:
 
 
 def _panes(socket: str) -> Sequence[Pane]:
-    answer = told(_tmux(socket, "list-panes", "-a", "-F", "#{pane_id}\t#{pane_tty}")) or ""
-    found = (line.partition(_TAB) for line in answer.splitlines())
+    answer = told(_tmux(socket, "list-panes", "-a", "-F", "#{pane_id}|#{pane_tty}")) or ""
+    found = (line.partition(_BETWEEN) for line in answer.splitlines())
     return [Pane(program=name, id=id_, tty=tty, server=socket) for id_, _, tty in found if tty]
 
 

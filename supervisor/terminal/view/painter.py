@@ -22,21 +22,18 @@ import os
 import resource
 import selectors
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from supervisor.core.errors import WakelineError
 from supervisor.terminal import calling, wire
+from supervisor.terminal.view.ear import Ear, Unheard
 from supervisor.terminal.view.emulator import Emulator
 from supervisor.terminal.view.picture import Picture, noted
 
 _CHUNK: Final = 64 * 1024
-#: So much is parsed at once: a program can print little that costs much, and others are to be heard too.
-_SLICE: Final = 8 * 1024
-#: Seconds of parsing without ever having kept up; who is that far behind leaves out the rest.
+#: Seconds of parsing without ever having kept up; who is that far behind leaves out the rest …
 _BEHIND: Final = 2.0
 #: … but the last part, for programs that never paint their screen anew.
 _LAST_PART: Final = 16 * 1024
@@ -57,8 +54,6 @@ _NICE: Final = 5
 #: No request is longer than this, nor asks for more lines.
 _REQUEST: Final = 256
 _MOST_LINES: Final = 200
-#: Holders of this version know viewers.
-_FIRST_WITH_VIEWERS: Final = 2
 _USUAL_SIZE: Final = (24, 80)
 
 
@@ -66,8 +61,10 @@ def main(arguments: Sequence[str]) -> int:
     """Paint ``FOLDER TERMINAL``; with ``fresh`` after that, only what is printed from now on."""
     folder, terminal, *more = arguments
     _be_small()
+    selector = selectors.DefaultSelector()
+    ear = Ear(lambda: calling.holder(Path(folder), terminal), selector)
     with contextlib.suppress(BrokenPipeError):
-        Painter(lambda: calling.holder(Path(folder), terminal), is_fresh="fresh" in more).run()
+        Painter(ear, selector).run(0 if "fresh" in more else None)
     return 0
 
 
@@ -79,160 +76,124 @@ def _be_small() -> None:
 
 
 class Painter:
-    """Owns the emulator, the line to the holder, and what is still to be written."""
+    """Owns the emulator, and what is still to be written."""
 
-    def __init__(self, call: Callable[[], calling.Line], *, is_fresh: bool) -> None:
-        """*is_fresh*: what was printed before is not looked at."""
-        self._call = call
-        self._line: calling.Line | None = None
+    def __init__(self, ear: Ear, selector: selectors.BaseSelector) -> None:
+        """*ear*: hears a terminal."""
+        self._ear = ear
+        self._selector = selector
         self._emulator = Emulator(*_USUAL_SIZE)
         #: The state will tell the modes that a fresh terminal is to be in.
-        self._wants_modes = is_fresh
-        self._last_part = 0
-        self._is_void = False
-        #: What was heard and is not looked at yet, and the seconds since there was nothing of that.
-        self._heard: deque[wire.Message] = deque()
+        self._wants_modes = False
+        #: When the program is to paint its screen anew; and nothing at all is known of that screen.
+        self._nudges_at: float | None = None
+        self._nudged_at = 0.0
+        self._is_blank = False
+        #: Seconds of work since it had kept up.
         self._busy = 0.0
-        self._offset = 0
-        #: Before so much is taken in, there is nothing to show.
-        self._begins_at = 0
         self._exit: int | None = None
         self._shown: Picture | None = None
         self._out = bytearray()
         self._request = b""
         #: Since when there is something that is not shown yet; and until when nothing is to be shown.
-        self._news_since: float | None = time.monotonic()
+        self._news_since: float | None = None
         self._rests_until = 0.0
-        self._nudged_at = 0.0
         self._goes = False
-        self._selector = selectors.DefaultSelector()
 
-    def run(self) -> None:
-        """Paint until nobody wants it any more."""
+    def run(self, last_part: int | None) -> None:
+        """Paint until nobody wants it any more. *last_part*: see ``Ear.listen``."""
         os.set_blocking(sys.stdout.fileno(), False)
         self._selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self._obey)
-        self._connect()
+        self._is_blank = last_part == 0
+        with self._said():
+            self._listen(last_part)
         while not self._goes:
-            for key, _ in self._ready():
-                key.data()
-            self._look()
+            self._wait()
+            with self._said():
+                self._look()
             if self._until_next() == 0.0:
                 self._show()
 
-    def _ready(self) -> Sequence[tuple[selectors.SelectorKey, int]]:
-        ready = self._selector.select(0)
-        if ready or self._heard:
-            return ready
-        # Nothing waits: it has kept up.
-        self._busy = 0.0
-        return self._selector.select(self._until_next())
-
-    # -- the holder -------------------------------------------------------------------------------
-
-    def _connect(self) -> None:
+    @contextlib.contextmanager
+    def _said(self) -> Iterator[None]:
+        """Say it when there is nobody to hear."""
         try:
-            line = self._call()
-            hello = line.greeted()
-            asked = (wire.Ask(),) if self._wants_modes else ()
-            offset = max(0, hello.end - self._last_part) if self._wants_modes else -1
-            line.say(*asked, wire.View(wire.VERSION, offset))
-        except (WakelineError, OSError):
-            self._write(b"gone\n")
-            return
-        if hello.version < _FIRST_WITH_VIEWERS:
-            self._write(b"old\n")
-            return
-        line.connection.setblocking(False)
-        self._line = line
-        self._begins_at = hello.end
-        self._offset = max(offset, 0)
-        self._heard.extend(line.early())
-        self._selector.register(line.connection, selectors.EVENT_READ, self._hear)
+            yield
+        except Unheard as trouble:
+            self._write(trouble.why + b"\n")
 
-    def _hear(self) -> None:
-        """Hear more, when all is looked at that came before."""
-        if self._line is None or self._heard:
-            return
-        heard = self._line.hear()
-        if heard is None:
-            self._part()
-            self._write(b"gone\n")
-        else:
-            self._heard.extend(heard)
+    def _wait(self) -> None:
+        """For something to do, and do what others want."""
+        ready = self._selector.select(0)
+        if not ready and not self._ear.is_waited_for:
+            # It has kept up.
+            self._busy = 0.0
+            nudge = None if self._nudges_at is None else max(0.0, self._nudges_at - time.monotonic())
+            ends = (self._until_next(), self._ear.deaf_for(), nudge)
+            ready = self._selector.select(min((end for end in ends if end is not None), default=None))
+        for key, _ in ready:
+            key.data()
+        self._ear.hear_again()
+
+    # -- what is printed --------------------------------------------------------------------------
+
+    def _listen(self, last_part: int | None) -> None:
+        self._wants_modes = last_part is not None
+        self._busy = 0.0
+        self._ear.listen(last_part)
 
     def _look(self) -> None:
-        """Look at the next part of what was heard."""
-        if not self._heard:
-            return
+        """Look at the next part of what was heard. Raises ``Unheard``."""
         began = time.monotonic()
-        self._take(self._heard.popleft())
-        self._news_since = self._news_since or began
-        self._busy += time.monotonic() - began
-        if self._busy > _BEHIND and self._line:
-            self._leave_out()
+        if message := self._ear.next():
+            self._take(message)
+            self._news_since = self._news_since or began
+            self._busy += time.monotonic() - began
+        if self._nudges_at is not None and began >= self._nudges_at:
+            self._nudge(began)
+        if self._busy > _BEHIND and self._ear.is_open:
+            self._listen(_LAST_PART)
 
     def _take(self, message: wire.Message) -> None:
         match message:
-            case wire.Output(offset, text):
-                self._emulator.feed(text[:_SLICE])
-                self._offset = offset + min(len(text), _SLICE)
-                if len(text) > _SLICE:
-                    self._heard.appendleft(wire.Output(self._offset, text[_SLICE:]))
+            case wire.Output():
+                self._emulator.feed(message.text)
             case wire.Sized():
                 self._emulator.resize(message.rows, message.columns)
             case wire.Gap():
                 self._start_again(message.modes)
-                self._offset = message.end
             case wire.State() if self._wants_modes:
                 self._start_again(message.modes)
             case wire.Exit():
                 self._exit = message.code
-                self._part()
+                self._ear.close()
             case _:
                 pass
 
     def _start_again(self, modes: bytes) -> None:
-        """Something was missed."""
+        """Something was missed, that only the program can paint again."""
+        self._wants_modes = False
         self._emulator.start_again(modes)
-        self._wants_modes, self._is_void = False, True
+        self._nudges_at = max(time.monotonic(), self._nudged_at + _NUDGE_PAUSE)
 
-    def _leave_out(self) -> None:
-        """Too much to look at: go on with the last part of it."""
-        self._part()
-        self._heard.clear()
-        self._busy = 0.0
-        self._wants_modes = True
-        self._last_part = _LAST_PART
-        self._connect()
-
-    def _ask_for_all(self) -> None:
-        """What was missed only the program can paint again."""
-        now = time.monotonic()
-        if self._is_void and self._line and now - self._nudged_at > _NUDGE_PAUSE:
-            self._is_void = False
+    def _nudge(self, now: float) -> None:
+        """A program that goes on line by line shows what it has without being asked."""
+        self._nudges_at = None
+        if self._is_blank or self._emulator.picture().modes.alternate:
+            self._is_blank = False
             self._nudged_at = now
-            with contextlib.suppress(OSError):
-                self._line.say(wire.Nudge())
-
-    def _part(self) -> None:
-        """The holder is not listened to any more."""
-        if self._line:
-            self._selector.unregister(self._line.connection)
-            self._line.connection.close()
-        self._line = None
-        self._begins_at = 0
+            self._ear.say(wire.Nudge())
 
     # -- pictures ---------------------------------------------------------------------------------
 
     def _until_next(self) -> float | None:
         """Seconds until there is something to show; ``None`` while there is not, or no room for it."""
-        if self._news_since is None or self._out or self._offset < self._begins_at:
+        if self._news_since is None or self._out or self._ear.offset < self._ear.begins_at:
             return None
         settled = self._news_since + (_PATIENCE if self._emulator.is_painting else _SETTLE)
         return max(0.0, max(settled, self._rests_until) - time.monotonic())
 
     def _show(self) -> None:
-        self._ask_for_all()
         self._news_since = None
         picture = replace(self._emulator.picture(), ended=self._exit)
         rows = self._emulator.changed()

@@ -17,7 +17,7 @@ from supervisor.terminal.view.picture import EMPTY, Frame, Modes, Page, Picture,
 #: How terminals are called.
 _ID: Final = re.compile("[0-9a-f]+")
 #: Seconds within which a terminal is painted for the first time, or a page of lines comes.
-_WITHIN: Final = 10.0
+_WITHIN: Final = 20.0
 #: A painter waits so long for somebody else to look: a page that is loaded anew.
 _LINGER: Final = 2.0
 #: A painter that has not answered for so long hangs.
@@ -48,6 +48,8 @@ class Views:
         self._linger = linger
         self._answers_within = answers_within
         self._paintings: dict[str, _Painting] = {}
+        #: Those too whose painters are about to go.
+        self._all: set[_Painting] = set()
 
     async def open(self, terminal: str) -> "View":
         """Look at one. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
@@ -55,9 +57,7 @@ class Views:
             raise _nobody_holds()
         painting = self._paintings.get(terminal)
         if painting is None or painting.is_over:
-            painting = self._paintings[terminal] = _Painting(
-                self._painter(self._folder, terminal), self._answers_within
-            )
+            painting = self._paintings[terminal] = self._begun(terminal)
         view = View(painting, lambda: self._left(terminal, painting))
         painting.viewers.add(view)
         try:
@@ -69,8 +69,14 @@ class Views:
 
     async def close(self) -> None:
         """Nobody looks any more."""
-        paintings, self._paintings = list(self._paintings.values()), {}
-        await asyncio.gather(*(painting.stop() for painting in paintings))
+        self._paintings.clear()
+        await asyncio.gather(*(painting.stop() for painting in self._all))
+
+    def _begun(self, terminal: str) -> "_Painting":
+        painting = _Painting(self._painter(self._folder, terminal), self._answers_within)
+        self._all.add(painting)
+        painting.task.add_done_callback(lambda _: self._all.discard(painting))
+        return painting
 
     def _left(self, terminal: str, painting: "_Painting") -> None:
         if not painting.viewers:
@@ -85,44 +91,27 @@ class Views:
 
 
 class View:
-    """One who looks at a terminal. Owns what it was shown; it is never owed more than one frame."""
+    """One who looks at a terminal. It is never owed more than one frame."""
 
     def __init__(self, painting: "_Painting", left: Callable[[], None]) -> None:
         """*left*: called once when it does not look any more."""
         self._painting = painting
         self._left = left
-        self._open = True
+        self.is_open = True
         self.news = asyncio.Event()
-        self.news.set()
 
     @property
     def modes(self) -> Modes:
         """What keys are to look like now; see ``view.keys``."""
         return self._painting.picture.modes if self._painting.picture else Modes()
 
-    async def frames(self) -> AsyncIterator[Frame]:
+    def frames(self) -> AsyncIterator[Frame]:
         """What changes, from the whole picture on; ends with the command, or its terminal.
 
-        Raises ``Failed`` when it cannot be painted any more.
+        Waiting for the next one may be given up and begun again. Raises ``Failed`` when the terminal
+        cannot be painted any more.
         """
-        painting = self._painting
-        epoch, number = -1, -1
-        picture: Picture | None = None
-        rows: Sequence[bytes] = ()
-        while self._open:
-            await self.news.wait()
-            self.news.clear()
-            if painting.picture and number != painting.number:
-                if epoch != painting.epoch:
-                    picture = None
-                made = frame(painting.picture, painting.rows, picture, rows)
-                picture, rows = painting.picture, painting.rows
-                epoch, number = painting.epoch, painting.number
-                yield made
-            if painting.is_over and number == painting.number:
-                if painting.trouble:
-                    raise painting.trouble
-                return
+        return _Frames(self, self._painting)
 
     async def history(self, before: int, count: int) -> Page:
         """At most *count* lines from above the screen, before that number. Raises ``Failed``."""
@@ -130,9 +119,9 @@ class View:
 
     async def close(self) -> None:
         """Look no more."""
-        if not self._open:
+        if not self.is_open:
             return
-        self._open = False
+        self.is_open = False
         self.news.set()
         self._painting.viewers.discard(self)
         self._left()
@@ -148,6 +137,41 @@ class View:
         await self.close()
 
 
+class _Frames:
+    """Owns what a viewer was shown."""
+
+    def __init__(self, viewer: View, painting: "_Painting") -> None:
+        self._viewer = viewer
+        self._painting = painting
+        self._epoch = self._number = -1
+        self._picture: Picture | None = None
+        self._rows: Sequence[bytes] = ()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Frame:
+        while self._viewer.is_open:
+            self._viewer.news.clear()
+            if self._number != self._painting.number:
+                return self._next()
+            if self._painting.trouble:
+                raise self._painting.trouble
+            if self._painting.is_over:
+                break
+            await self._viewer.news.wait()
+        raise StopAsyncIteration
+
+    def _next(self) -> Frame:
+        painting = self._painting
+        assert painting.picture is not None
+        before = self._picture if self._epoch == painting.epoch else None
+        made = frame(painting.picture, painting.rows, before, self._rows)
+        self._picture, self._rows = painting.picture, painting.rows
+        self._epoch, self._number = painting.epoch, painting.number
+        return made
+
+
 class _Painting:
     """Owns one painter, the newest picture, and who is to be told of it."""
 
@@ -158,19 +182,20 @@ class _Painting:
         self.picture: Picture | None = None
         #: Never changed, only replaced: viewers keep what they were shown.
         self.rows: Sequence[bytes] = ()
-        #: Counts painters, and pictures.
+        #: The painter that made the picture, and the number of the picture.
         self.epoch = 0
-        self.number = 0
+        self.number = -1
+        self._painters = 0
         self.is_over = False
         self.trouble: Failed | Refused | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._new_rows: dict[int, bytes] = {}
         self._lines: list[bytes] = []
         self._asked: deque[asyncio.Future[Page]] = deque()
-        self._answered = True
+        self._answered = asyncio.Event()
         self._deaths: deque[float] = deque()
         self._begun = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._run(), name="painting")
+        self.task = asyncio.create_task(self._run(), name="painting")
 
     async def begun(self) -> None:
         """Wait for the first picture. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
@@ -199,13 +224,12 @@ class _Painting:
 
     def let_go(self) -> None:
         """Nobody needs it any more."""
-        self._task.cancel()
+        self.task.cancel()
 
     async def stop(self) -> None:
         """The same, and wait for its end."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        self.task.cancel()
+        await asyncio.wait([self.task])
 
     # -- the painter's life -----------------------------------------------------------------------
 
@@ -238,8 +262,7 @@ class _Painting:
             self.is_over = True
             return
         self._process = process
-        self.epoch += 1
-        self._answered = True
+        self._painters += 1
         watching = asyncio.create_task(self._watch_over(process))
         try:
             await self._listen(process)
@@ -259,13 +282,19 @@ class _Painting:
                     await asyncio.sleep(0)
 
     async def _watch_over(self, process: asyncio.subprocess.Process) -> None:
+        # Loading takes its time on a busy machine; a painter that works is quicker.
+        within = max(self._answers_within, _WITHIN)
         while True:
-            self._answered = False
+            self._answered.clear()
             self._say(b"ping\n")
-            await asyncio.sleep(self._answers_within)
-            if not self._answered:
+            try:
+                async with asyncio.timeout(within):
+                    await self._answered.wait()
+            except TimeoutError:
                 _kill(process)
                 return
+            within = self._answers_within
+            await asyncio.sleep(within)
 
     async def _mourn(self) -> None:
         now = time.monotonic()
@@ -289,7 +318,7 @@ class _Painting:
 
     def _take(self, line: bytes) -> None:
         """One line of the painter. Raises ``ValueError`` for nonsense."""
-        self._answered = True
+        self._answered.set()
         kind, _, rest = line.rstrip(b"\n").partition(b" ")
         match kind:
             case b"row":
@@ -325,6 +354,7 @@ class _Painting:
         self._new_rows = {}
         self.rows, self.picture = rows, picture
         self.number += 1
+        self.epoch = self._painters
         self.is_over = self.is_over or picture.ended is not None
         if not self._begun.done():
             self._begun.set_result(None)

@@ -1,6 +1,7 @@
 """Getting to a holder."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from supervisor.core.errors import Failed, NoSuchSession
 from supervisor.terminal import calling
 from tests.lab.held import Held
+from tests.lab.waiting import until
 
 assert sys.platform != "win32"
 
@@ -33,3 +35,22 @@ def test_a_path_too_long_for_a_socket_is_said_so(tmp_path: Path) -> None:
 
     with pytest.raises(Failed, match="cannot be held"):
         calling.nursery(deep, lambda _: pytest.fail("started"))
+
+
+def test_a_nursery_that_dies_with_a_call_in_its_queue_is_replaced(held: Held) -> None:
+    """Whoever called notices nothing."""
+    held.run("true")
+    held.nursery.suspend()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(held.run, "echo", "held")
+        until(lambda: waits_in_a_queue(held))
+        held.nursery.kill()
+
+        assert running.result(20).code() == 0
+
+
+def waits_in_a_queue(held: Held) -> bool:
+    """Whether somebody has called the nursery, and it has not answered."""
+    (place,) = held.folder.glob("nursery-*.sock")
+    lines = Path("/proc/net/unix").read_text().splitlines()
+    return sum(line.endswith(f"{place}~") for line in lines) > 1

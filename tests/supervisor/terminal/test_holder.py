@@ -1,5 +1,6 @@
 """Real commands in real terminals: nothing is lost, nothing stalls, nothing is left."""
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -9,9 +10,9 @@ import threading
 import psutil
 import pytest
 
-from supervisor.core.errors import Failed, NoSuchSession
+from supervisor.core.errors import NoSuchSession
 from supervisor.terminal import wire
-from tests.lab.held import Held
+from tests.lab.held import ROOT, Held
 from tests.lab.waiting import until
 
 assert sys.platform != "win32"
@@ -77,18 +78,6 @@ def test_a_broken_pipe_ends_a_hosted_program(held: Held) -> None:
     caller.code()
 
     assert bytes(caller.output) == b"y\r\n141\r\n"
-
-
-@pytest.mark.parametrize(
-    ("argv", "said"), [(("no-such-program",), "no-such-program"), (("/etc/passwd",), "/etc/passwd")]
-)
-def test_what_cannot_be_started_is_said(held: Held, argv: tuple[str, ...], said: str) -> None:
-    """One sentence with the program's name, and no holder is left."""
-    with pytest.raises(Failed, match=said):
-        held.run(*argv)
-
-    until(lambda: held.nursery.children() == [])
-    assert list(held.folder.glob("[0-9a-f]*.sock")) == []
 
 
 def test_a_new_size_reaches_the_program(held: Held) -> None:
@@ -157,6 +146,34 @@ def test_a_killed_holder_takes_its_command_along_and_says_nothing(held: Held) ->
     until(lambda: not psutil.pid_exists(cat.hello.child))
     with pytest.raises(NoSuchSession):
         held.attach(cat)
+
+
+def test_what_survives_a_killed_holder_is_of_its_session(held: Held) -> None:
+    """Whoever ignores a hang-up lives on, and is known by it; everybody else is gone and buried."""
+    shell = held.run("bash", "-c", "nohup sleep 1000 >nohup.out 2>&1 & sleep 1000 & exec cat")
+    until(lambda: sorted(p.name() for p in in_session(shell.hello.child)) == ["cat", "sleep", "sleep"])
+    session = [process.pid for process in in_session(shell.hello.child)]
+
+    os.kill(shell.hello.holder, signal.SIGKILL)
+
+    until(lambda: len(in_session(shell.hello.child)) == 1)
+    (survivor,) = in_session(shell.hello.child)
+    assert survivor.cmdline() == ["sleep", "1000"]
+    assert os.getpgid(survivor.pid) == shell.hello.child
+    survivor.kill()
+    until(lambda: not any(map(psutil.pid_exists, session)))
+    until(lambda: held.nursery.children() == [])
+    assert list(held.folder.glob("[0-9a-f]*.sock")) == []
+
+
+def in_session(leader: int) -> list[psutil.Process]:
+    """All processes of that session, but for the dead."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def test_only_asked_signals_reach_the_command(held: Held) -> None:
@@ -260,3 +277,12 @@ def test_a_size_is_one_that_a_terminal_can_have(
     caller.say(wire.Resize(*asked))
 
     assert caller.state()[:2] == given
+
+
+def test_no_clock_that_jumps_is_asked() -> None:
+    """Whoever sets the clock, or sleeps, changes nothing: only the start has a time of day."""
+    sources = (ROOT / "supervisor" / "terminal").glob("*.py")
+
+    asking = [path.name for path in sources if "time.time()" in path.read_text()]
+
+    assert asking == ["begin.py"]

@@ -32,17 +32,6 @@ def test_no_zombie_is_left_of_a_holder(held: Held) -> None:
     until(lambda: held.nursery.children() == [])
 
 
-def test_a_caller_that_orders_nothing_is_let_go(held: Held) -> None:
-    """A broken order costs one fork and nothing else."""
-    cat = held.run("cat")
-    with held.nursery_line() as line:
-        line.sendall(b"\xff" * 10)
-        assert line.recv(1) == b""
-
-    cat.type(b"x\n")
-    cat.wait_for(b"x\r\nx\r\n")
-
-
 def test_it_starts_with_no_thread_and_little_loaded(held: Held) -> None:
     """No event loop, no TLS, no database: each holder would carry it."""
     cat = held.run("cat")

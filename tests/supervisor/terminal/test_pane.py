@@ -16,8 +16,9 @@ from supervisor.terminal.pane import Pane
 @pytest.fixture
 def pane() -> Iterator[Pane]:
     """One of the usual size."""
-    opened = Pane(0, 0)
+    opened = Pane()
     tty.setraw(opened.theirs)
+    opened.resize(24, 80)
     yield opened
     opened.close()
 
@@ -61,3 +62,18 @@ def test_what_is_printed_is_read_in_large_pieces(pane: Pane) -> None:
 
     assert pane.read() == text
     assert pane.read() == b""
+
+
+def test_every_size_is_told() -> None:
+    """Those of a nudge too: what a program prints meanwhile is meant for them."""
+    told: list[tuple[int, int]] = []
+    opened = Pane()
+    opened.resize(24, 80)
+    opened.resized = lambda *size: told.append(size)
+
+    opened.resize(40, 120)
+    opened.nudge()
+    opened.end_nudge()
+    opened.close()
+
+    assert told == [(40, 120), (39, 120), (40, 120)]

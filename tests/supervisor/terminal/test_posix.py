@@ -13,29 +13,13 @@ assert sys.platform != "win32"
 from supervisor.terminal import posix
 
 
-def test_a_terminal_has_its_size_and_takes_another() -> None:
-    """Rows and columns; nothing told means the usual 24 by 80."""
-    ours, theirs = posix.open_terminal(0, 0)
-    usual = posix.size(theirs)
+def test_a_terminal_takes_a_size() -> None:
+    """Rows and columns, on both sides."""
+    ours, theirs = posix.open_terminal()
+
     posix.resize(ours, 50, 132)
 
-    assert (usual, posix.size(theirs)) == ((24, 80), (50, 132))
-    os.close(ours)
-    os.close(theirs)
-
-
-@pytest.mark.parametrize(
-    ("argv", "cwd", "what"),
-    [([b"no-such-program"], b"/", b"no-such-program"), ([b"true"], b"/no/such/folder", b"/no/such/folder")],
-)
-def test_what_keeps_a_command_from_starting_is_named(argv: list[bytes], cwd: bytes, what: bytes) -> None:
-    """The program or the folder, whichever it is."""
-    ours, theirs = posix.open_terminal(24, 80)
-
-    with pytest.raises(FileNotFoundError) as raised:
-        posix.spawn(argv, [b"PATH=/bin:/usr/bin"], cwd=cwd, umask=0o22, terminal=theirs)
-
-    assert raised.value.filename == what
+    assert (posix.size(ours), posix.size(theirs)) == ((50, 132), (50, 132))
     os.close(ours)
     os.close(theirs)
 

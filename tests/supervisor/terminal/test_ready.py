@@ -76,3 +76,16 @@ def test_later_is_later_and_once() -> None:
     ready.wait()
 
     assert done == ["first", "second"]
+
+
+def test_what_rests_is_not_read_for_a_while(pipe: tuple[int, int]) -> None:
+    """Though it can be read; then it is again."""
+    ready, done = Ready(), list[str]()
+    ready.to_read[pipe[0]] = lambda: done.append("read")
+
+    ready.rest(pipe[0], 0.05)
+    ready.later(lambda: done.append("meanwhile"), 0.01)
+    while len(done) < 2:
+        ready.wait()
+
+    assert done == ["meanwhile", "read"]

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supervisor.terminal.modes import Modes
 from supervisor.terminal.ring import Ring
 
 LIMIT = 1000
@@ -75,6 +76,22 @@ def test_modes_at_the_end_are_known() -> None:
 
     assert ring.modes_at_end().restored() == b"\x1b[?2004h\x1b[?1h"
     assert ring.modes.restored() == b"\x1b[?1049h"
+
+
+@given(pieces=st.lists(st.sampled_from([b"\x1b[?1", b"h", b"l", b"z" * 40_000]), max_size=60), data=st.data())
+def test_modes_at_the_end_are_right_however_often_they_are_asked(
+    pieces: list[bytes], data: st.DataObject
+) -> None:
+    """Each time, and whatever was forgotten meanwhile."""
+    ring, modes = Ring(LIMIT), Modes()
+
+    for piece in pieces:
+        ring.append(piece)
+        modes.feed(piece)
+        if data.draw(st.booleans()):
+            assert ring.modes_at_end().restored() == modes.restored()
+
+    assert ring.modes_at_end().restored() == modes.restored()
 
 
 def test_each_byte_knows_the_size_it_was_meant_for() -> None:

@@ -1,5 +1,6 @@
 """What the supervisor knows of held terminals."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import pytest
 
 assert sys.platform != "win32"
 
+from supervisor.core.errors import Failed
 from supervisor.terminal.nothing import Nobody
 from supervisor.terminal.roll import Holders
 from tests.fakes.waiting import Seen
@@ -77,6 +79,39 @@ async def test_a_killed_holder_is_an_end_without_code(held: Held) -> None:
     os.kill(cat.hello.holder, signal.SIGKILL)
 
     await ended.wait_for((cat.hello.id.decode(), None), 1)
+
+
+async def test_a_line_that_was_cut_is_no_end(held: Held) -> None:
+    """The holder lives: it is called again, and what it is asked then is answered."""
+    cat = held.run("cat")
+    terminal, ended = cat.hello.id.decode(), Seen()
+    known = roll(held, ended)
+    await known.look()
+
+    known._hands[terminal]._writer.write(b"\xff" * 10)
+    with pytest.raises(Failed):
+        await known.ask(terminal)
+
+    assert (await known.ask(terminal)).screens == 1
+    cat.type(b"\x04")
+    await ended.wait_for((terminal, 0))
+    assert len(ended.all) == 1
+
+
+async def test_who_was_never_introduced_has_not_ended(held: Held) -> None:
+    """An order that could not be obeyed: nothing is told of it."""
+    place = held.folder / "0123456789.sock"
+    ended = Seen()
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(place))
+        mute.listen()
+        looking = asyncio.create_task(roll(held, ended).look())
+        connection, _ = await asyncio.to_thread(mute.accept)
+        connection.close()
+
+        await looking
+
+    assert ended.all == []
 
 
 async def test_what_a_killed_holder_left_is_cleared_away(held: Held) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 assert sys.platform != "win32"
 
-from supervisor.terminal import posix, wire
+from supervisor.terminal import posix
 from supervisor.terminal.clients import Client
 from supervisor.terminal.typist import Typist
 
@@ -28,7 +28,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         """Somebody types."""
-        self.typist = Typist(self.terminal, lambda _, own_id: self.written.append(own_id))
+        self.typist = Typist(lambda _, own_id: self.written.append(own_id))
+        self.typist.terminal = self.terminal
 
     def read(self) -> bytes:
         """All that the program is given, when it reads as fast as it can."""
@@ -47,11 +48,11 @@ class Desk:
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     """A raw terminal with nobody reading."""
-    ours, theirs = posix.open_terminal(24, 80)
+    ours, theirs = posix.open_terminal()
     tty.setraw(theirs)
     one, other = socket.socketpair()
     with one, other:
-        yield Desk(ours, theirs, Client(one, wire.Frames()), Client(other, wire.Frames()))
+        yield Desk(ours, theirs, Client(one), Client(other))
     os.close(ours)
     os.close(theirs)
 

@@ -111,6 +111,19 @@ def test_a_daemon_serves_all_its_sessions(tmp_path: Path) -> None:
     ]
 
 
+def test_what_the_daemon_serves_is_shown_by_terminals(tmp_path: Path) -> None:
+    """By those that are known; who serves himself has a terminal of his own."""
+    locks = {lock(tmp_path, ONE): 7, lock(tmp_path, TWO): 9}
+    daemon = process(7, "/opt/codex", "app-server", "--listen", "unix://", cwd="/")
+    terminal, own = process(8, "codex", "resume", ONE), process(9, "codex", "--no-daemon")
+    environment = {"CODEX_HOME": str(tmp_path)}
+    processes = FewProcesses([daemon, terminal, own], locks, {8: environment, 9: environment})
+
+    found = look(tmp_path, processes)
+
+    assert [(seen.session_id, seen.screens) for seen in found] == [(ONE, (terminal.run,)), (TWO, None)]
+
+
 def test_a_session_without_a_word_is_awaited_where_it_will_be_written(tmp_path: Path) -> None:
     """Before its first prompt a session has no rollout, but its id tells how that will be called."""
     held = lock(tmp_path, ONE)

@@ -8,150 +8,17 @@ if sys.platform != "linux":
     pytest.skip("needs a system that says who holds a lock", allow_module_level=True)
 assert sys.platform == "linux"
 
-import asyncio
-import json
 import signal
 import subprocess
-import tempfile
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from supervisor.agents import codex
-from supervisor.agents.codex import daemon as daemons
-from supervisor.agents.codex.rollout import Rollout
-from supervisor.core.model import Sighting, Sign
-from tests.lab import homes, servers
-from tests.lab.hearing import Ear
-from tests.lab.processes import Below
-from tests.lab.terminal import Terminal
+from supervisor.core.model import Sign
 from tests.lab.waiting import until
-
-Start = Callable[[homes.Launch], Terminal]
+from tests.supervisor.agents.codex.real import Feed, Home, Start, leave, ready
 
 pytestmark = [pytest.mark.usefixtures("needs_codex"), pytest.mark.timeout(180)]
-
-#: Seconds after which the daemon puts a session away that no terminal looks at; it is 60 by itself.
-PUT_AWAY_AFTER = 2
-
-
-@dataclass
-class Home:
-    """A home of Codex, and what is asked of it."""
-
-    folder: Path
-    launch: homes.Launch
-    #: The daemon leaves the family of who started it, so all processes must be in view.
-    processes: Below = field(default_factory=lambda: Below(1))
-
-    @property
-    def codex(self) -> Path:
-        """Where it keeps its files."""
-        return codex.home(self.launch.env, self.folder)
-
-    def seen(self) -> Sequence[Sighting]:
-        """Who is alive or was left behind."""
-        return codex.look(self.codex, self.processes)
-
-    def all(self, count: int, *, alive: bool = True) -> Sequence[Sighting]:
-        """Wait until there are exactly so many sessions, all alive or all left behind."""
-
-        def found() -> Sequence[Sighting]:
-            seen = self.seen()
-            fitting = [each for each in seen if each.alive is alive and each.session_id]
-            return fitting if len(fitting) == len(seen) == count else []
-
-        return until(found, saying=f"{count} sessions, {alive=}")
-
-    def only(self, *, alive: bool = True) -> Sighting:
-        """Wait until exactly one session is there, in this way."""
-        return self.all(1, alive=alive)[0]
-
-    def written(self, session_id: str | None) -> Sign | None:
-        """The last sign in the transcript of a session."""
-        found = codex.find(self.codex, session_id or "")
-        if found is None:
-            return None
-        read, last = Rollout(), None
-        for line in Path(found.where).read_text().splitlines(keepends=True):
-            if line.endswith("\n"):
-                last = read(json.loads(line)).sign or last
-        return last
-
-    def end_all(self) -> None:
-        """End the daemon, and whatever else lives in this home."""
-        stop = (*self.launch.argv, "app-server", "daemon", "stop")
-        subprocess.run(stop, env=dict(self.launch.env), capture_output=True, timeout=60)
-        for process in psutil.process_iter():
-            if environment(process).get("HOME") == str(self.folder):
-                process.kill()
-
-
-def environment(process: psutil.Process) -> dict[str, str]:
-    """The environment of a process, or nothing."""
-    try:
-        return process.environ()
-    except psutil.Error:
-        return {}
-
-
-@contextmanager
-def a_home() -> Iterator[Home]:
-    """A clean home with a short name, because a socket lies in it, and a fake model."""
-    with tempfile.TemporaryDirectory(prefix="wl") as name, servers.serve("openai") as fake:
-        folder = Path(name).resolve()
-        home = Home(folder, homes.codex(folder, folder / "project", fake.url))
-        config = home.codex / "config.toml"
-        first = f"thread_unload_delay_secs = {PUT_AWAY_AFTER}\n"
-        # Plug-ins are looked for on the network.
-        config.write_text(f"{first}{config.read_text()}[features]\nplugins = false\n")
-        subprocess.run(["git", "init", "--quiet", str(home.launch.cwd)], check=True)
-        try:
-            yield home
-        finally:
-            home.end_all()
-
-
-@pytest.fixture
-def home() -> Iterator[Home]:
-    """A home of one test."""
-    with a_home() as home:
-        yield home
-
-
-@pytest.fixture(scope="module")
-def daemon_home() -> Iterator[Home]:
-    """A home with a daemon: Codex puts 400 MB of itself into it at the first start."""
-    with a_home() as home:
-        yield home
-
-
-class Feed:
-    """What the daemon tells, gathered in a thread of its own."""
-
-    def __init__(self, home: Home) -> None:
-        """Begin to listen."""
-        self.ear = Ear()
-        self.told = self.ear.turns
-        self.thread = threading.Thread(target=self._listen, args=(home.codex,), daemon=True)
-        self.thread.start()
-
-    def _listen(self, folder: Path) -> None:
-        asyncio.run(daemons.listen(folder, self.ear))
-
-    def wait_for(self, sign: Sign, since: int = 0) -> tuple[str, Sign, str | None]:
-        """Wait until this sign is told, and return it with its session."""
-        return until(lambda: [told for told in self.told[since:] if told[1] is sign], saying=sign)[0]
-
-
-def ready(terminal: Terminal) -> None:
-    """Wait until the terminal takes a prompt."""
-    terminal.wait_for("fake-model", seconds=60)
-    terminal.settle()
 
 
 def test_a_terminal_of_its_own_serves_its_session_until_it_ends(home: Home, in_terminal: Start) -> None:
@@ -165,8 +32,7 @@ def test_a_terminal_of_its_own_serves_its_session_until_it_ends(home: Home, in_t
     working = home.only()
     until(lambda: home.written(before.session_id) is Sign.IDLE)
     until(lambda: home.only().facts.title == "hello %%slow:3%%")
-    terminal.press("\x03")
-    terminal.wait()
+    leave(terminal)
 
     assert before.run.pid == terminal.pid
     assert before.facts.cwd == str(home.launch.cwd)
@@ -263,15 +129,15 @@ def test_the_daemon_tells_when_a_session_needs_its_user(daemon_home: Home, in_te
     feed.wait_for(Sign.WORKING, answered_at)
     feed.wait_for(Sign.IDLE, answered_at)
     terminal.wait_for("Finished tool", since=place)
-    terminal.press("\x03")
-    terminal.wait()
+    leave(terminal)
 
     assert asking == (before.session_id, Sign.ASKING, "approval")
     assert {session_id for session_id, _, _ in feed.told} == {before.session_id}
     assert before.run.pid != terminal.pid
     until(lambda: daemon_home.seen() == [])
     assert daemon_home.written(before.session_id) is Sign.IDLE
-    assert feed.thread.is_alive()
+    assert not feed.ended
+    feed.close()
 
 
 def test_a_session_of_the_daemon_outlives_its_killed_terminal(daemon_home: Home, in_terminal: Start) -> None:
@@ -304,8 +170,8 @@ def test_a_killed_daemon_leaves_all_its_sessions_behind(daemon_home: Home, in_te
 
     psutil.Process(alive[0].run.pid).kill()
 
-    feed.thread.join(10)
-    assert not feed.thread.is_alive()
+    until(lambda: feed.ended)
+    feed.close()
     left = daemon_home.all(2, alive=False)
     assert len({each.run for each in alive}) == 1
     assert {each.session_id for each in left} == {each.session_id for each in alive}

@@ -67,8 +67,9 @@ def test_words_stand_out_from_the_paper(dark: bool) -> None:
     assert faint == {}
     assert contrast("needs_you", "warn-paper") >= ENOUGH
     assert contrast("cut_off", "bad-paper") >= ENOUGH
-    for word, paper in (("ink", "added"), ("ink", "removed"), ("ink", "mine"), ("on-accent", "accent")):
-        assert contrast(word, paper) >= ENOUGH
+    others = [("on-accent", "accent"), *product(["ink"], ["added", "removed", "mine", "code"])]
+    others += product(["soft", "cut_off", "accent"], ["mine"])
+    assert [pair for pair in others if contrast(*pair) < ENOUGH] == []
 
 
 def test_a_terminal_can_be_read_in_every_colour() -> None:

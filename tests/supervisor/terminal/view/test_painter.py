@@ -24,7 +24,7 @@ import psutil
 
 from supervisor import programs
 from supervisor.terminal import wire
-from tests.lab.held import Caller, Held
+from tests.lab.held import ROOT, Caller, Held
 from tests.lab.waiting import until
 from tests.supervisor.terminal.view import hostile
 
@@ -329,6 +329,18 @@ def test_a_terminal_that_nobody_holds_is_gone(held: Held, paint: Paint) -> None:
 
     until(lambda: easel.words == ["gone"])
     until(lambda: nobody.words == ["gone"])
+
+
+def test_where_there_is_no_libghostty_it_says_so(
+    held: Held, paint: Paint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Terminals are held there all the same."""
+    (tmp_path / "pyghostty.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+
+    easel = paint(held.run("cat"))
+
+    until(lambda: easel.words == ["unable"])
 
 
 def test_an_old_holder_is_known_as_such(held: Held, paint: Paint) -> None:
