@@ -178,5 +178,8 @@ def _words(text: str) -> str:
 
 
 def _same(said: str, given: str) -> bool:
-    """Agents trim what they are given, and may put words of their own around a long one."""
-    return said == given or (len(given) > 40 and given in said)
+    """Agents trim what they are given, and may put words of their own around a long one.
+
+    A backslash is put before what an agent would else take for an order to itself.
+    """
+    return given in (said, said.removeprefix("\\")) or (len(given) > 40 and given in said)

@@ -56,9 +56,9 @@ class Carriers:
             carrier.abort()
 
     def close(self) -> None:
-        """End everything."""
+        """End everything, without an end: a hook that was cut off asks again, one that was ended does not."""
         for carrier in tuple(self._devices):
-            carrier.gone.set()
+            carrier.abort()
 
     def _make_room(self, device_id: str | None) -> None:
         own = [one for one, device in self._devices.items() if device == device_id]

@@ -107,6 +107,7 @@ def open_wheel(
         environment=of_login,
         clean=clean,
         hook=hook,
+        spares=lambda process: any(agent.steering.spares(process) for agent, _ in agents.values()),
     )
     recovery = Recovery(
         sessions=desk.sessions.values,

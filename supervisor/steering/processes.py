@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from supervisor.agents.base import Processes
 from supervisor.agents.steering import Steering
 from supervisor.core.errors import Failed, Refused
-from supervisor.core.model import OVER, Resume, Run, Session, State
+from supervisor.core.model import OVER, Process, Resume, Run, Session, State
 from supervisor.core.steering import Launch
 from supervisor.system import tree
 from supervisor.terminal import Order, Roll
@@ -44,10 +44,12 @@ class Doer:
         environment: Callable[[], Mapping[str, str]],
         clean: Callable[[Mapping[str, str]], Mapping[str, str]],
         hook: Sequence[str],
+        spares: Callable[[Process], bool],
     ) -> None:
         """*environment*: what a session gets that comes back without its old process; may block.
 
-        *clean* takes out of an environment what is about us; *hook*: our program for agents' hooks.
+        *clean* takes out of an environment what is about us; *hook*: our program for agents' hooks;
+        *spares*: whether many sessions live by a process, of whichever agent.
         """
         self._session = session
         self._steering = steering
@@ -58,6 +60,7 @@ class Doer:
         self._environment = environment
         self._clean = clean
         self._hook = hook
+        self._spares = spares
         self._reviving: set[str] = set()
 
     # -- pausing --------------------------------------------------------------------------------
@@ -67,21 +70,21 @@ class Doer:
         run = self._own(session)
         if session.terminal:
             await self._roll.pause(session.terminal)
-        spares = self._steering(session.agent).spares
-        reached = await tree.pause(run, self._marks(session), spare=spares)
+        reached = await tree.pause(run, self._marks(session), spare=self._spares)
         return {"paused": not reached.escaped, "escaped": [one.run.pid for one in reached.escaped]}
 
     async def go_on(self, session: Session) -> Mapping[str, Any]:
         """Let its processes go on."""
         run = self._own(session)
-        await tree.resume(run, self._marks(session), spare=self._steering(session.agent).spares)
+        await tree.resume(run, self._marks(session), spare=self._spares)
         if session.terminal:
             await self._roll.resume(session.terminal)
         return {"paused": False}
 
     async def is_paused(self, session: Session) -> bool:
         """Whether its process is stopped."""
-        return session.run is not None and await asyncio.to_thread(tree.paused, session.run)
+        spares = self._steering(session.agent).spares
+        return session.run is not None and await asyncio.to_thread(tree.paused, session.run, spare=spares)
 
     # -- ending ---------------------------------------------------------------------------------
 
@@ -93,7 +96,7 @@ class Doer:
             self._marks(session),
             gentle_seconds=_GENTLE,
             whole=left_behind,
-            spare=self._steering(session.agent).spares,
+            spare=self._spares,
         )
         if done.failed:
             raise Failed(f"Process {done.failed[0].pid} could not be ended.", "See: wakeline show")
@@ -120,12 +123,13 @@ class Doer:
             raise Refused("This session runs in a terminal of ours already.", "See: wakeline attach")
         if session.state in OVER or session.run is None:
             return await self.resume(session_id)
-        if session.state in _BUSY and not confirmed:
+        joins = self._steering(session.agent).joins(session, self._processes)
+        if session.state in _BUSY and not confirmed and not joins:
             raise Refused("The agent works; taking over ends its turn.", "Say so if that is meant.")
         self._way_back(session)
         async with _Once(self._reviving, session_id):
             environment = self._processes.environment(session.run.pid) or self._environment()
-            if not self._steering(session.agent).joins(session, self._processes):
+            if not joins:
                 await self.stop(session, left_behind=False)
                 session = await self._nobodys(await self._session(session_id))
             return await self._revive(session, self._clean(environment))

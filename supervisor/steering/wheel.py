@@ -1,6 +1,7 @@
 """What every screen may do to sessions. Satisfies ``remote.backend.Steer``."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -286,7 +287,12 @@ class Wheel:
 
     async def stop(self, session_id: str, *, left_behind: bool) -> Mapping[str, Any]:
         """End it; says what ended and what was left."""
-        return await self._doer.stop(self._live(session_id), left_behind=left_behind)
+        session = self._live(session_id)
+        if session.state is State.WORKING:
+            # Where a daemon serves it, its turn would go on without the terminal that is ended.
+            with contextlib.suppress(WakelineError):
+                await self._line(session.agent).interrupt(session)
+        return await self._doer.stop(session, left_behind=left_behind)
 
     async def resume(self, session_id: str) -> str:
         """Bring it back in a terminal of ours; the terminal's id."""

@@ -124,6 +124,22 @@ def test_a_stop_that_fails_is_said_so(page: Page, desk: Desk) -> None:
     expect(page.locator(".bar-undo")).to_contain_text("It does not end. Try again.")
 
 
+def test_what_went_on_all_the_same_is_said(page: Page, desk: Desk) -> None:
+    """Processes that could not be paused, or that were left running."""
+    desk.memory.steered.stubborn = [17]
+    page.clock.install()
+    begin(page, desk, hosted())
+
+    choose(page, "Pause")
+    expect(page.locator(".bar-undo")).to_have_text("1 of its processes could not be paused.Close")
+    page.get_by_role("button", name="Close").click()
+    menu(page)
+    choose(page, "Stop")
+    page.clock.run_for(5200)
+
+    expect(page.locator(".bar-undo")).to_contain_text("1 process that it started goes on")
+
+
 # --- resume, take over
 
 

@@ -17,7 +17,7 @@ from supervisor.core.model import (
 from supervisor.core.steering import Approval
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
-from tests.end_to_end.given import COMMAND, entry, open_session, working
+from tests.end_to_end.given import COMMAND, entry, open_session, steer, working
 from tests.lab.waiting import until
 
 
@@ -102,11 +102,13 @@ def test_older_pages_do_not_move_what_is_read(page: Page, desk: Desk) -> None:
     held: list[Route] = []
     page.route("**/entries?*before=*", lambda route: held.append(route))
     pair(page, desk)
-    open_session(page)
+    steer(page)
+    page.get_by_text("Message 399").wait_for()
     place = """() => [...document.querySelectorAll('.message .prose')]
         .find((one) => one.innerText === 'Message 330')?.getBoundingClientRect().top"""
     page.locator(".scroller").evaluate("box => { box.scrollTop = -4500; }")
-    before = until(lambda: page.evaluate(place))
+    until(lambda: page.evaluate(place) and held)
+    before = page.evaluate(place)
     assert page.locator(".part").count() == 4
 
     held.pop().continue_()
@@ -120,7 +122,7 @@ def test_new_messages_wait_below_for_who_reads_above(page: Page, desk: Desk) -> 
     desk.put(working())
     desk.memory.transcripts["s1"] = [entry(n, f"Message {n}") for n in range(60)]
     pair(page, desk)
-    open_session(page)
+    steer(page)
     page.locator(".scroller").evaluate("box => { box.scrollTop = -1000; }")
     place = "document.querySelector('.scroller').scrollTop"
     before = page.evaluate(place)

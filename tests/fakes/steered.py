@@ -38,6 +38,8 @@ class Steered(MemorySteer):
         self.refusals: dict[str, WakelineError] = {}
         #: Why something is not possible, by verb.
         self.reasons: dict[str, str] = {}
+        #: Processes that can be neither paused nor ended.
+        self.stubborn: list[int] = []
         #: Whether a terminal at the desk is attached, so that nobody else decides its size.
         self.at_desk = False
 
@@ -170,7 +172,7 @@ class Steered(MemorySteer):
         """Paused at once."""
         self._take("pause", session_id)
         self._change(session_id, state=State.PAUSED)
-        return {"paused": True, "escaped": []}
+        return {"paused": not self.stubborn, "escaped": self.stubborn}
 
     async def go_on(self, session_id: str) -> Mapping[str, Any]:
         """At work at once."""
@@ -181,7 +183,7 @@ class Steered(MemorySteer):
     async def stop(self, session_id: str, *, left_behind: bool) -> Mapping[str, Any]:
         """Noted."""
         self._take("stop", session_id, left_behind=left_behind)
-        return {"ended": [1], "left": []}
+        return {"ended": [1], "left": [{"pid": pid, "command": "npm"} for pid in self.stubborn]}
 
     async def resume(self, session_id: str) -> str:
         """Noted."""

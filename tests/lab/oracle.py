@@ -64,10 +64,14 @@ class Oracle:
         pouring = f"stty raw -echo; exec cat {fifo}"
         size = ("-x", str(columns), "-y", str(rows))
         self._tmux("-f", str(place / "conf"), "new-session", "-d", *size, pouring)
-        self._tmux("resize-window", *size)
-        self._tmux("pipe-pane", f"exec cat > {self._copy}")
-        until(self._copy.exists)
-        self._pour = os.open(fifo, os.O_WRONLY)
+        try:
+            self._tmux("resize-window", *size)
+            self._tmux("pipe-pane", f"exec cat > {self._copy}")
+            until(self._copy.exists)
+            self._pour = os.open(fifo, os.O_WRONLY)
+        except BaseException:
+            self._end()
+            raise
         self._poured = 0
 
     def feed(self, text: bytes) -> None:
@@ -117,8 +121,13 @@ class Oracle:
     ) -> None:
         """Leave nothing running."""
         os.close(self._pour)
-        self._tmux("kill-server")
-        self._folder.cleanup()
+        self._end()
+
+    def _end(self) -> None:
+        try:
+            self._tmux("kill-server")
+        finally:
+            self._folder.cleanup()
 
 
 def is_there() -> bool:

@@ -54,7 +54,8 @@ class Asked:
     def gone(self) -> bool:
         """Whether the hook has left."""
         try:
-            return self.connection.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) == b""
+            self.connection.setblocking(False)
+            return self.connection.recv(1, socket.MSG_PEEK) == b""
         except BlockingIOError:
             return False
         except OSError:

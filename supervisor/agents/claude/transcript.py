@@ -18,6 +18,8 @@ _INTERRUPTED: Final = "[Request interrupted by user"
 _SYNTHETIC: Final = "<synthetic>"
 _ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _TAGGED: Final = re.compile(r"\s*<([a-z-]+)>")
+#: Around what was pasted into a prompt; for the model, not for people.
+_PASTED: Final = re.compile(r'\n{0,2}<(/?)pasted_content id="[0-9a-f]{1,16}">\n?')
 #: The one window that a conversation tells, by what it asked the model for, in tokens.
 _LONG_WINDOW: Final = ("context-1m", 1_000_000)
 _MAIN_QUERIES: Final = frozenset({"repl_main_thread", "sdk"})
@@ -225,7 +227,13 @@ def _said(text: str) -> tuple[_Part | None, Sign | None]:
             return _Part(Role.USER, EntryKind.TEXT, f"! {_within(text, 'bash-input')}"), None
         case "system-reminder" | "local-command-caveat":
             return None, None
-    return _Part(Role.USER, EntryKind.TEXT, text), Sign.WORKING
+    return _Part(Role.USER, EntryKind.TEXT, _typed(text)), Sign.WORKING
+
+
+def _typed(text: str) -> str:
+    """A prompt as it stood in the terminal."""
+    typed, pasted = _PASTED.subn(lambda tag: "\n" if tag[1] else "\n\n", text)
+    return typed.strip("\n") if pasted else text
 
 
 def _within(text: str, tag: str) -> str:

@@ -178,7 +178,7 @@ def _named(sighting: Sighting, indexed: str | None, chosen: str | None) -> Sight
 
 def _on_screens(home: Path, processes: Processes, found: Sequence[Sighting]) -> Iterator[Sighting]:
     """With the terminals that show what the daemon serves: it has none itself."""
-    daemons = {process.run for process in processes.running() if is_daemon(process)} if found else set()
+    daemons = {run for run in {s.run for s in found if s.alive} if is_daemon(processes.find(run.pid))}
     served = {s.session_id: s.facts.cwd for s in found if s.alive and s.session_id and s.run in daemons}
     own = {s.session_id for s in found if s.parent_id is None}
     screens = screens_of(home, processes, {thread: served[thread] for thread in served if thread in own})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from supervisor.agents.fields import mapping, sequence, short, string, strings
+from supervisor.agents.fields import clean, mapping, sequence, short, string, strings
 from supervisor.agents.opencode import store
 from supervisor.agents.opencode.live import SESSION_ID
 from supervisor.agents.opencode.store import DATA, document, inner, row, rows
@@ -83,11 +83,12 @@ def _text(told: Mapping[str, Any], given: Mapping[str, Any], patterns: Sequence[
     shown = given or told
     if len(shown) == 1:
         return _said(next(iter(shown.values())))
-    return "\n".join(f"{key}: {_said(value)}" for key, value in shown.items()) or "\n".join(patterns) or None
+    lines = [f"{clean(key)}: {_said(value)}" for key, value in shown.items()]
+    return "\n".join(lines or patterns) or None
 
 
 def _said(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _questions(

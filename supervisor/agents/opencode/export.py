@@ -46,14 +46,14 @@ def documents(database: Path, session_id: str) -> Sequence[Document]:
     May block on disk. Raises ``Failed`` when something of it cannot be read.
     """
     if not SESSION_ID.fullmatch(session_id):
-        return ()
+        return []
     try:
         with store.opened(database) as connection:
             connection.execute("BEGIN")
             return [_document(connection, found) for found in _family(connection, session_id)]
     except store.Unreadable as trouble:
         if not database.exists():
-            return ()
+            return []
         raise _unreadable(str(trouble)) from trouble
 
 
@@ -86,12 +86,13 @@ def _family(connection: sqlite3.Connection, session_id: str) -> Iterator[Row]:
 
 def _document(connection: sqlite3.Connection, session: Row) -> Document:
     query = "SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id"
-    found = rows(connection, query, session["id"])
+    found = connection.execute(query, (session["id"],)).fetchall()
     return {"info": _info(session), "messages": [_message(connection, session["id"], each) for each in found]}
 
 
 def _message(connection: sqlite3.Connection, session_id: str, message: Row) -> Document:
-    found = rows(connection, "SELECT id, data FROM part WHERE message_id = ? ORDER BY id", message["id"])
+    query = "SELECT id, data FROM part WHERE message_id = ? ORDER BY id"
+    found = connection.execute(query, (message["id"],)).fetchall()
     whose = {"sessionID": session_id}
     parts = [
         {**_whole(part["data"]), "id": part["id"], **whose, "messageID": message["id"]} for part in found

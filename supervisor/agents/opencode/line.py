@@ -12,6 +12,7 @@ from typing import Any, Final
 from supervisor.agents.base import Processes
 from supervisor.agents.fields import mapping, short
 from supervisor.agents.opencode import store
+from supervisor.agents.opencode.asked import Asked
 from supervisor.agents.opencode.live import SESSION_ID, command
 from supervisor.agents.opencode.server import Server
 from supervisor.agents.opencode.store import row, rows
@@ -179,21 +180,24 @@ class OpenCodeLine(Line):
 
     async def answer(self, approval: Approval, decision: Decision) -> bool:
         """See ``Line.answer``."""
-        known = ((server, server.asked.get(approval.id)) for server in self._servers.values())
-        for server, one in known:
-            if one is None:
-                continue
-            try:
-                answer = await server.answer(one, decision)
-            except Broken as trouble:
-                raise _unheard() from trouble
-            if answer.status == 404:
-                server.over(approval.id)
-                raise Refused("That question is over.", "It was answered elsewhere.")
-            if answer.status != 200:
-                raise Failed("OpenCode did not take the answer.", _why(answer))
-            return True
+        for server in tuple(self._servers.values()):
+            if server.is_over(approval.id):
+                raise _over()
+            if one := server.asked.get(approval.id):
+                await self._answer(server, one, decision)
+                return True
         return False
+
+    async def _answer(self, server: Server, one: Asked, decision: Decision) -> None:
+        try:
+            answer = await server.answer(one, decision)
+        except Broken as trouble:
+            raise _unheard() from trouble
+        if answer.status == 404:
+            server.over(one.approval.id)
+            raise _over()
+        if answer.status != 200:
+            raise Failed("OpenCode did not take the answer.", _why(answer))
 
     def _serving(self, session: Session) -> Server | None:
         """The server of the process that serves it, and of no other."""
@@ -231,6 +235,10 @@ def _number_of(name: object) -> int:
 def _why(answer: Answer) -> str:
     told = mapping(answer.body)
     return short(mapping(told.get("data")).get("message")) or f"It answered {answer.status}."
+
+
+def _over() -> Refused:
+    return Refused("That question is over.", "It was answered, here or elsewhere.")
 
 
 def _unheard() -> Failed:

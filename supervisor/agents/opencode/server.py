@@ -238,6 +238,10 @@ class Server:
             self._ear.asks(one.approval)
             self._tell(one.approval.session_id)
 
+    def is_over(self, name: str) -> bool:
+        """Whether this was asked, and is no more."""
+        return name in self._closed
+
     def over(self, name: str) -> None:
         """That question is answered, by whomever."""
         self._closed[name] = None

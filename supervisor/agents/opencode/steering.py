@@ -4,17 +4,19 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from supervisor.agents.base import Processes
 from supervisor.agents.opencode import endpoint, store
 from supervisor.agents.opencode import export as exported
-from supervisor.agents.opencode.line import OpenCodeLine
 from supervisor.agents.opencode.live import SESSION_ID, command
 from supervisor.agents.opencode.options import DOOR, SERVERS, kept, words
 from supervisor.agents.steering import Line, Steering
 from supervisor.core.model import Resume, Run, Session
 from supervisor.core.steering import Launch, Remains, Typing
+
+if TYPE_CHECKING:
+    from supervisor.agents.opencode.line import OpenCodeLine
 
 _PASSWORD: Final = "OPENCODE_SERVER_PASSWORD"
 #: A free port, for this machine only; it finds one, and the system tells us which.
@@ -34,10 +36,13 @@ class OpenCodeSteering(Steering):
 
     def line(self, home: Path, processes: Processes) -> Line:
         """See ``Steering.line``."""
+        # Imported late: who only starts a terminal calls nobody.
+        from supervisor.agents.opencode.line import OpenCodeLine
+
         line = self._lines[home] = OpenCodeLine(home, processes)
         return line
 
-    def known(self, home: Path) -> OpenCodeLine | None:
+    def known(self, home: Path) -> "OpenCodeLine | None":
         """The channel of this home, if anybody wanted one."""
         return self._lines.get(home)
 

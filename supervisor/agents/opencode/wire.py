@@ -49,11 +49,11 @@ class Answer:
 
 
 async def ask(
-    door: Door, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float = PATIENCE
+    door: Door, method: str, path: str, body: Mapping[str, Any] | None = None, seconds: float | None = None
 ) -> Answer:
     """Ask once. Raises ``Broken``."""
     try:
-        async with asyncio.timeout(seconds), _asked(door, method, path, body) as (status, pieces):
+        async with asyncio.timeout(seconds or PATIENCE), _asked(door, method, path, body) as (status, pieces):
             found = bytearray()
             async for piece in pieces:
                 found += piece
@@ -67,7 +67,7 @@ async def ask(
 @asynccontextmanager
 async def events(door: Door, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
     """Listen: the text of each event. Entering and listening raise ``Broken``, also when it ends."""
-    async with _asked(door, "GET", path, None, opening=PATIENCE) as (status, pieces):
+    async with _asked(door, "GET", path, None) as (status, pieces):
         if status != 200:
             raise Broken(f"it answers {status}")
         yield _events(pieces)
@@ -111,12 +111,12 @@ async def _next(pieces: AsyncIterator[bytes]) -> bytes | None:
 
 @asynccontextmanager
 async def _asked(
-    door: Door, method: str, path: str, body: Mapping[str, Any] | None, opening: float = PATIENCE
+    door: Door, method: str, path: str, body: Mapping[str, Any] | None
 ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
     """The status and the pieces of the body. What the network does wrong is ``Broken``."""
     writer: asyncio.StreamWriter | None = None
     try:
-        async with asyncio.timeout(opening):
+        async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection(door.host, door.port, limit=_LINE_BYTES)
             if not await asyncio.to_thread(door.own):
                 raise Broken("somebody else has its port")
@@ -157,8 +157,10 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, Mapping[bytes, bytes
     headers: dict[bytes, bytes] = {}
     for _ in range(_MOST_HEADERS):
         line = await reader.readline()
-        if not line.strip():
+        if line in (b"\r\n", b"\n"):
             return int(status[1]), headers
+        if not line.endswith(b"\n"):
+            raise Broken("it has hung up")
         name, _, value = line.partition(b":")
         headers[name.strip().lower()] = value.strip()
     raise Broken("it sends too many headers")
@@ -169,6 +171,8 @@ def _body(reader: asyncio.StreamReader, headers: Mapping[bytes, bytes]) -> Async
     if headers.get(b"transfer-encoding", b"").lower().endswith(b"chunked"):
         return _chunks(reader)
     length = headers.get(b"content-length")
+    if length is not None and not length.isdigit():
+        raise Broken("it tells no length")
     return _exactly(reader, None if length is None else int(length))
 
 

@@ -8,6 +8,8 @@ import { name_of, picture } from './picture.js';
 import { offer, tell } from './undo.js';
 import { say } from './words.js';
 
+// Processes end gently at first, and only then is there an answer: milliseconds.
+const patience = 25_000;
 const stop_after = 5;
 const undo_within = 10;
 
@@ -28,7 +30,8 @@ class Actions {
     this.#session = session;
     this.#scope = scope;
     this.#wire = wire;
-    this.#give = orders_for(wire, session.id);
+    const give_it = orders_for(wire, session.id);
+    this.#give = (method, what, body) => give_it(method, what, body, undefined, patience);
     this.warning = h('p', { class: 'warn', role: 'alert' });
     const rows = may ? order.map((what) => this.#row(what)).filter(Boolean) : [];
     const copy = session.resume_command ? h('section', {}, copy_button(session.resume_command, say('copy_command'))) : null;
@@ -56,7 +59,12 @@ class Actions {
     if (what === 'stop') return this.#stop();
     if (what === 'takeover') return this.#take_over(false);
     if (what === 'delete') return this.#delete();
-    return this.#do('POST', `/${what}`);
+    return what === 'pause' ? this.#pause() : this.#do('POST', `/${what}`);
+  }
+
+  async #pause() {
+    const answer = await this.#do('POST', '/pause');
+    if (answer?.escaped?.length) tell(say('escaped', { n: answer.escaped.length }), true);
   }
 
   // Gives the order; the sheet closes when it was taken, and else says why not.
@@ -79,7 +87,14 @@ class Actions {
   #stop() {
     const body = { left_behind: this.left_behind.checked };
     this.dialog.close();
-    const send = () => this.#give('POST', '/stop', body).catch((error) => tell(trouble(error), true));
+    const send = async () => {
+      try {
+        const { left } = (await this.#give('POST', '/stop', body)) ?? {};
+        if (left?.length) tell(say('left', { n: left.length }), true);
+      } catch (error) {
+        tell(trouble(error), true);
+      }
+    };
     offer(say('stopping', { name: name_of(this.#session) }), stop_after, say('undo'), () => {}, send);
   }
 

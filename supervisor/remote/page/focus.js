@@ -97,7 +97,10 @@ export class Focus {
     this.#touched = true;
     this.#trouble = '';
     try {
-      this.#changed((await this.#give('POST', '/focus')).focus);
+      const { focus } = await this.#give('POST', '/focus');
+      // At once, not with the next picture: the next key must not ask again.
+      this.#holder = focus;
+      this.#changed(focus);
     } catch (error) {
       this.#trouble = trouble(error);
     }
@@ -108,6 +111,7 @@ export class Focus {
     try {
       await this.#give('DELETE', '/focus');
       this.#was_mine = false;
+      this.#holder = null;
       this.#changed(null);
     } catch (error) {
       this.#trouble = trouble(error);

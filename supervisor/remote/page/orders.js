@@ -12,20 +12,21 @@ const pause = (milliseconds) => new Promise((done) => { setTimeout(done, millise
 export const new_key = () => crypto.randomUUID();
 
 // Says it at most three times. Nothing is kept to be said later: a late order would be a surprise.
-export async function give(wire, method, path, body, key = new_key()) {
+export async function give(wire, method, path, body, key = new_key(), patience = undefined) {
   for (const wait of again_after) {
     try {
-      return await wire.order(method, path, body, key);
+      return await wire.order(method, path, body, key, patience);
     } catch (error) {
       if (!(error instanceof Unreachable) || navigator.onLine === false) throw error;
     }
     await pause(wait);
   }
-  return wire.order(method, path, body, key);
+  return wire.order(method, path, body, key, patience);
 }
 
 // The same for one session.
-export const orders_for = (wire, id) => (method, what, body, key) => give(wire, method, `${path_of(id)}${what}`, body, key);
+export const orders_for = (wire, id) => (method, what, body, key, patience) => give(wire, method, `${path_of(id)}${what}`, body, key, patience);
+
 
 // What went wrong, in sentences: the computer's own, or that there was no answer.
 export function trouble(error) {

@@ -157,8 +157,8 @@ export class Wire {
   }
 
   // Whoever says an order again gives its key again: then it is carried out once.
-  async order(method, path, body, key) {
-    return this.#asked(path, order(method, body, key));
+  async order(method, path, body, key, wait) {
+    return this.#asked(path, order(method, body, key), wait);
   }
 
   // The answer itself, for who reads a stream.
@@ -168,9 +168,9 @@ export class Wire {
     return response;
   }
 
-  async #asked(path, options) {
+  async #asked(path, options, wait) {
     try {
-      return await answer(await this.#authorized(path, options));
+      return await answer(await this.#authorized(path, options, wait));
     } catch (error) {
       if (error instanceof Revoked) this.#revoked();
       throw error;

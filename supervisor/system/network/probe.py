@@ -26,13 +26,14 @@ def reached(url: str, environment: Mapping[str, str]) -> bool:
 
     A login page of a hotspot is no answer, nor is a failing server.
     """
-    opener = urllib.request.build_opener(
-        _proxies(url, environment),
-        urllib.request.HTTPSHandler(context=_context(environment)),
-        _NoRedirect,
-    )
-    request = urllib.request.Request(url, headers={"Accept": "application/json", "User-Agent": "wakeline"})
+    headers = {"Accept": "application/json", "User-Agent": "wakeline"}
     try:
+        request = urllib.request.Request(url, headers=headers)
+        opener = urllib.request.build_opener(
+            _proxies(url, environment),
+            urllib.request.HTTPSHandler(context=_context(environment)),
+            _NoRedirect,
+        )
         with opener.open(request, timeout=_PATIENCE) as answer:
             return "json" in (answer.headers.get_content_type() or "")
     except urllib.error.HTTPError as refused:

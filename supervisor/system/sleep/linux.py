@@ -93,11 +93,12 @@ def _subscribed() -> DBusConnection:
         connection.send_and_get_reply(message_bus.AddMatch(_RULE), timeout=_PATIENCE)
         asked = message_bus.NameHasOwner(_LOGIND.bus_name)
         (there,) = connection.send_and_get_reply(asked, timeout=_PATIENCE).body
-        if not there:
-            raise OSError("logind is not running")
     except BaseException:
         connection.close()
         raise
+    if not there:
+        connection.close()
+        raise OSError("logind is not running")
     return connection
 
 

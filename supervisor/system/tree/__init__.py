@@ -20,7 +20,7 @@ else:
 
 __all__ = ["Reached", "Stopped", "family", "left_behind", "pause", "paused", "resume", "stop"]
 
-#: Whom of those that were left behind to leave alone: what many sessions share, such as a daemon.
+#: Whom to leave alone, with all below it: what many sessions share, such as a daemon.
 Spare = Callable[[Process], bool]
 
 
@@ -68,7 +68,7 @@ async def stop(
     return await deeds.stop(Scope(System(), run, marks, whole=whole, spare=spare), gentle_seconds)
 
 
-def paused(run: Run) -> bool:
-    """Whether this process and all below it are stopped; False when it is gone."""
+def paused(run: Run, *, spare: Spare = nobody) -> bool:
+    """Whether this process and all below it are stopped; False when it is gone. Takes milliseconds."""
     system = System()
-    return system.is_stopped(run) and kin.all_stopped(kin.family(system.everyone(), run))
+    return system.is_stopped(run) and kin.all_stopped(Scope(system, run, {}, spare=spare).members())

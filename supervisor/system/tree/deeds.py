@@ -75,7 +75,13 @@ class Scope:
 
     def _family(self, everyone: Sequence[Member]) -> tuple[Member, ...]:
         tops = [m for m in everyone if m.run in self._seen or kin.is_it(m, self.run)]
-        return tuple(m for m in kin.below(everyone, tops) if m.run.pid != os.getpid())
+        found = [m for m in kin.below(everyone, tops) if m.run.pid != os.getpid()]
+        if self._spare is nobody:
+            return tuple(found)
+        # Who starts what many sessions share is its parent for as long as he lives.
+        spared = [m for m in found if not kin.is_it(m, self.run) and self._spare(self.system.described(m))]
+        safe = {member.run for member in kin.below(everyone, spared)}
+        return tuple(member for member in found if member.run not in safe)
 
     def _left_behind(self, everyone: Sequence[Member], inside: Collection[Member]) -> tuple[Member, ...]:
         found = kin.left_behind(everyone, self.run, inside, self._is_marked)

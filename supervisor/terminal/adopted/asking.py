@@ -1,4 +1,4 @@
-"""Other people's programs, asked by their own command line: no shell, no terminal, at most two seconds."""
+"""Other people's programs, by their own command line: no shell, no terminal, no long wait."""
 
 import os
 import shutil
@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from supervisor.core.errors import Failed
 
-SECONDS: Final = 2.0
+#: For an answer; and for a deed, which had better not be cut off half way.
+SECONDS, DEED_SECONDS = 2.0, 10.0
 #: Where such programs are when a desktop started us with a short PATH.
 _ELSEWHERE: Final = (
     "/opt/homebrew/bin",
@@ -40,8 +41,13 @@ class Answer(NamedTuple):
     complaint: str
 
 
-def ask(argv: Sequence[str], typed: bytes = b"", environment: Mapping[str, str] | None = None) -> Answer:
-    """Run it to its end. Raises ``Failed`` when it is missing, or silent for two seconds."""
+def ask(
+    argv: Sequence[str],
+    typed: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> Answer:
+    """Run it to its end. Raises ``Failed`` when it is missing, or silent for so long."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_ELSEWHERE))
     program = shutil.which(argv[0], path=path)
     if program is None:
@@ -53,7 +59,7 @@ def ask(argv: Sequence[str], typed: bytes = b"", environment: Mapping[str, str] 
             input=typed,
             capture_output=True,
             env={**ours, **(environment or {})},
-            timeout=SECONDS,
+            timeout=SECONDS if seconds is None else seconds,
             start_new_session=True,
             check=False,
         )
@@ -75,7 +81,7 @@ def told(argv: Sequence[str], typed: bytes = b"", environment: Mapping[str, str]
 
 def done(argv: Sequence[str], typed: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
     """Run it, and insist that it worked; what it printed. Raises ``Failed`` with its own words."""
-    answer = ask(argv, typed, environment)
+    answer = ask(argv, typed, environment, DEED_SECONDS)
     if answer.code != 0:
         words = " ".join((answer.complaint or answer.output).split()) or f"exit code {answer.code}"
         raise Failed(f"{argv[0]} could not do it: {words}.")

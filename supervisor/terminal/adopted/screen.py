@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from typing import Final
 
 from supervisor.core.errors import Failed, Refused
@@ -40,6 +41,8 @@ _VISIBLE: Final = bytes(
 _PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 #: How long an agent may take to read what was pasted.
 _PATIENCE_SECONDS: Final = 10.0
+#: From the device into the agent: a moment, but machines are busy.
+_ARRIVAL_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.02
 #: What its status line says while somebody scrolls.
 _COPY_MODE: Final = ("Copy mode - ", "First mark set")
@@ -159,25 +162,34 @@ def _drained(pane: Pane, length: int) -> None:
     Each answer of screen comes after one more round of its loop, and each round hands over a piece
     when the one before was read.
     """
-    pause, looks = Event(), int(_PATIENCE_SECONDS / _LOOK_SECONDS)
+    deadline = monotonic() + _PATIENCE_SECONDS
     for _ in range(2 + length // _PIECE):
-        while ttys.unread(pane.tty):
-            looks -= 1
-            if looks < 0:
-                raise Failed(
-                    "The agent does not read what is typed.", "What was sent may still arrive when it does."
-                )
-            pause.wait(_LOOK_SECONDS)
+        _wait_until_read(pane, deadline)
         _query(pane, "@number")
+    _wait_until_read(pane, deadline)
+
+
+def _wait_until_read(pane: Pane, deadline: float) -> None:
+    pause = Event()
+    while ttys.unread(pane.tty):
+        if monotonic() > deadline:
+            raise Failed(
+                "The agent does not read what is typed.", "What was sent may still arrive when it does."
+            )
+        pause.wait(_LOOK_SECONDS)
 
 
 def _insist_on_arrival(pane: Pane, before: int | None, length: int) -> None:
     """Keys that copy mode takes for itself are lost without a word."""
-    after = ttys.bytes_read(pane.tty)
-    if before is None or after is None or ttys.by_lines(pane.tty):
+    if before is None or ttys.by_lines(pane.tty):
         return
-    if after - before < length:
-        raise Failed("GNU screen did not pass it on to the agent.", "Leave copy mode there, and try again.")
+    pause, deadline = Event(), monotonic() + _ARRIVAL_SECONDS
+    while (after := ttys.bytes_read(pane.tty)) is not None and after - before < length:
+        if monotonic() > deadline:
+            raise Failed(
+                "GNU screen did not pass it on to the agent.", "Leave copy mode there, and try again."
+            )
+        pause.wait(_LOOK_SECONDS)
 
 
 def _command(pane: Pane, *command: str) -> None:

@@ -9,6 +9,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -61,10 +62,8 @@ def panes() -> Iterator[Pane]:
 
 def find(tty: str, environment: Mapping[str, str]) -> Pane | None:
     """The server that the environment names is asked first."""
-    likely = _named(environment)
-    # A socket in tmux's folder is found without its being named.
-    sockets = (*likely, *(each for each in _sockets() if each not in likely))
-    return next((pane for socket in sockets for pane in _panes(socket) if pane.tty == tty), None)
+    likely = (pane for socket in _named(environment) for pane in _panes(socket))
+    return next((pane for pane in chain(likely, panes()) if pane.tty == tty), None)
 
 
 def ready(pane: Pane) -> bool | None:

@@ -17,7 +17,7 @@ from supervisor.terminal.view.picture import EMPTY, Frame, Modes, Page, Picture,
 #: How terminals are called.
 _ID: Final = re.compile("[0-9a-f]+")
 #: Seconds within which a terminal is painted for the first time, or a page of lines comes.
-_WITHIN: Final = 10.0
+_WITHIN: Final = 20.0
 #: A painter waits so long for somebody else to look: a page that is loaded anew.
 _LINGER: Final = 2.0
 #: A painter that has not answered for so long hangs.
@@ -48,6 +48,8 @@ class Views:
         self._linger = linger
         self._answers_within = answers_within
         self._paintings: dict[str, _Painting] = {}
+        #: Those too whose painters are about to go.
+        self._all: set[_Painting] = set()
 
     async def open(self, terminal: str) -> "View":
         """Look at one. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
@@ -55,9 +57,7 @@ class Views:
             raise _nobody_holds()
         painting = self._paintings.get(terminal)
         if painting is None or painting.is_over:
-            painting = self._paintings[terminal] = _Painting(
-                self._painter(self._folder, terminal), self._answers_within
-            )
+            painting = self._paintings[terminal] = self._begun(terminal)
         view = View(painting, lambda: self._left(terminal, painting))
         painting.viewers.add(view)
         try:
@@ -69,8 +69,14 @@ class Views:
 
     async def close(self) -> None:
         """Nobody looks any more."""
-        paintings, self._paintings = list(self._paintings.values()), {}
-        await asyncio.gather(*(painting.stop() for painting in paintings))
+        self._paintings.clear()
+        await asyncio.gather(*(painting.stop() for painting in self._all))
+
+    def _begun(self, terminal: str) -> "_Painting":
+        painting = _Painting(self._painter(self._folder, terminal), self._answers_within)
+        self._all.add(painting)
+        painting.task.add_done_callback(lambda _: self._all.discard(painting))
+        return painting
 
     def _left(self, terminal: str, painting: "_Painting") -> None:
         if not painting.viewers:
@@ -186,10 +192,10 @@ class _Painting:
         self._new_rows: dict[int, bytes] = {}
         self._lines: list[bytes] = []
         self._asked: deque[asyncio.Future[Page]] = deque()
-        self._answered = True
+        self._answered = asyncio.Event()
         self._deaths: deque[float] = deque()
         self._begun = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._run(), name="painting")
+        self.task = asyncio.create_task(self._run(), name="painting")
 
     async def begun(self) -> None:
         """Wait for the first picture. Raises ``NoSuchSession``, ``Refused``, ``Failed``."""
@@ -218,13 +224,12 @@ class _Painting:
 
     def let_go(self) -> None:
         """Nobody needs it any more."""
-        self._task.cancel()
+        self.task.cancel()
 
     async def stop(self) -> None:
         """The same, and wait for its end."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        self.task.cancel()
+        await asyncio.wait([self.task])
 
     # -- the painter's life -----------------------------------------------------------------------
 
@@ -258,7 +263,6 @@ class _Painting:
             return
         self._process = process
         self._painters += 1
-        self._answered = True
         watching = asyncio.create_task(self._watch_over(process))
         try:
             await self._listen(process)
@@ -278,13 +282,19 @@ class _Painting:
                     await asyncio.sleep(0)
 
     async def _watch_over(self, process: asyncio.subprocess.Process) -> None:
+        # Loading takes its time on a busy machine; a painter that works is quicker.
+        within = max(self._answers_within, _WITHIN)
         while True:
-            self._answered = False
+            self._answered.clear()
             self._say(b"ping\n")
-            await asyncio.sleep(self._answers_within)
-            if not self._answered:
+            try:
+                async with asyncio.timeout(within):
+                    await self._answered.wait()
+            except TimeoutError:
                 _kill(process)
                 return
+            within = self._answers_within
+            await asyncio.sleep(within)
 
     async def _mourn(self) -> None:
         now = time.monotonic()
@@ -308,7 +318,7 @@ class _Painting:
 
     def _take(self, line: bytes) -> None:
         """One line of the painter. Raises ``ValueError`` for nonsense."""
-        self._answered = True
+        self._answered.set()
         kind, _, rest = line.rstrip(b"\n").partition(b" ")
         match kind:
             case b"row":

@@ -209,3 +209,9 @@ def test_a_long_prompt_may_stand_among_the_agents_own_words() -> None:
 
     assert same_words(f"<pasted>\n{text}\n</pasted>", text)
     assert not same_words("do not go on", "go on")
+
+
+def test_an_order_that_was_given_as_words_is_known_again() -> None:
+    """It has a backslash before it then."""
+    assert same_words("\\/clear all", " /clear  all")
+    assert not same_words("\\/clear all", "/clear")

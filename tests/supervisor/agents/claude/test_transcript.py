@@ -203,6 +203,25 @@ def test_lines_of_sub_agents_and_hidden_ones_are_not_said_by_anybody() -> None:
     assert len(entries(read(lines, Reading(sidechain=True)))) == 5
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('\n\n<pasted_content id="e82d">\na\nb\n</pasted_content id="e82d">\n', "a\nb"),
+        (
+            'Read: \n\n<pasted_content id="e8">\na\n</pasted_content id="e8">\n and that',
+            "Read: \n\na\n and that",
+        ),
+        ("<pasted_content>", "<pasted_content>"),
+        ("\nas it is\n", "\nas it is\n"),
+    ],
+)
+def test_a_prompt_is_shown_as_it_stood_in_the_terminal(text: str, shown: str) -> None:
+    """What the model is told about pastes is not for people."""
+    [record] = read([{"type": "user", "message": {"role": "user", "content": text}}])
+
+    assert [(entry.role, entry.text) for entry in record.entries] == [(Role.USER, shown)]
+
+
 def test_a_prompt_typed_while_it_works_is_a_prompt() -> None:
     """It is given to the model between two steps."""
     queued = {"type": "queued_command", "prompt": "while you are busy", "commandMode": "prompt"}

@@ -350,7 +350,7 @@ def test_a_terminal_without_the_daemon_is_left_to_typing(
 
 
 def test_a_killed_daemon_takes_its_questions_along(daemon_home: Home, in_terminal: Start) -> None:
-    """They are withdrawn; when somebody starts it again it is heard again, by the same listener."""
+    """They are withdrawn, and what is given to its sessions is left to their terminals."""
     daemon_home.start_daemon()
     feed = Feed(daemon_home)
     terminal = in_terminal(daemon_home.launch)

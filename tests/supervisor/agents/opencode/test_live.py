@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from supervisor.agents import opencode
-from supervisor.agents.opencode.live import Command, command
+from supervisor.agents.opencode.live import Command, command, sightings
+from supervisor.agents.opencode.log import Log
 from supervisor.core.model import Process, Run, Sighting, Sign
+from supervisor.core.steering import Approval
 
 SESSION = "ses_e02dc9a07ffexCccv43pS8cPw8"
 FOLDER = "/home/user/projects/alpha"
@@ -305,3 +307,53 @@ def test_a_server_serves_all_that_it_worked_on(home: Path, recorded: Recorded, l
     (found,) = _look(home, _process("serve", cwd="/"))
 
     assert found.session_id == SESSION
+
+
+class Heard:
+    """What processes say themselves, as a test wants it."""
+
+    def __init__(self, sessions: Mapping[int, Sequence[str]], asked: Mapping[int, Sequence[str]]) -> None:
+        self._sessions, self._asked = sessions, asked
+
+    def sessions(self, run: Run) -> Sequence[str]:
+        return self._sessions.get(run.pid, ())
+
+    def waits_for(self, run: Run) -> Mapping[str, Approval] | None:
+        if run.pid not in self._asked:
+            return None
+        return {name: _approval(name) for name in self._asked[run.pid]}
+
+
+def _approval(session_id: str) -> Approval:
+    return Approval(id="per_1", session_id=session_id, at=ASKED, summary="bash: touch it", answerable=True)
+
+
+def _heard(home: Path, heard: Heard, *processes: Process) -> Sequence[Sighting]:
+    return sightings(home / "opencode.db", processes, Log(home / "log" / "opencode.log").read(), heard)
+
+
+def test_who_says_what_it_works_on_is_believed(home: Path, recorded: Recorded) -> None:
+    """Two terminals of one moment in one folder are told apart by what their servers said."""
+    recorded("tools-denied-interrupted-failed")
+
+    found = _heard(home, Heard({2: [SESSION]}, {}), _process(pid=1), _process(pid=2, at=BEGAN - 1))
+
+    assert [(seen.run.pid, seen.session_id) for seen in found] == [(1, None), (2, SESSION)]
+
+
+def test_who_says_that_it_waits_is_believed_before_its_log(
+    home: Path, recorded: Recorded, logged: Path
+) -> None:
+    """A process that tells what it asks asks that, and nothing else that its log seems to say."""
+    _then(home, recorded("tools-denied-interrupted-failed"), logged)
+
+    log_alone = _heard(home, Heard({}, {}), _process())
+    waits = _heard(home, Heard({}, {100: [SESSION]}), _process())
+    waits_not = _heard(home, Heard({}, {100: []}), _process())
+
+    assert [seen.sign for seen in (*log_alone, *waits, *waits_not)] == [
+        Sign.ASKING,
+        Sign.ASKING,
+        Sign.WORKING,
+    ]
+    assert waits[0].waiting_for == "bash: touch it"

@@ -8,70 +8,16 @@ if sys.platform == "win32":
     pytest.skip("needs a terminal of Unix", allow_module_level=True)
 assert sys.platform != "win32"
 
-import json
-import os
 import signal
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from supervisor.agents import opencode
 from supervisor.agents.base import History
-from supervisor.core.model import EntryKind, Sighting, Sign
-from supervisor.system.processes import Processes
-from tests.lab import homes, servers
-from tests.lab.terminal import Terminal
-from tests.lab.waiting import until
+from supervisor.core.model import EntryKind, Sign
+from tests.lab import servers
+from tests.supervisor.agents.opencode.bench import Bench, Start
 
 pytestmark = [pytest.mark.usefixtures("needs_opencode"), pytest.mark.timeout(180)]
-
-Start = Callable[[homes.Launch], Terminal]
-
-#: OpenCode takes seconds to start, and longer on a busy machine.
-PATIENCE = 60.0
-
-
-class Bench:
-    """One home of OpenCode with its model, and what our module sees of it."""
-
-    def __init__(self, folder: Path, fake: servers.Server, start: Start) -> None:
-        self.launch = homes.opencode(folder / "home", folder / "project", fake.url)
-        self.home = opencode.home({}, folder / "home")
-        self.fake = fake
-        self._start = start
-        self._processes = Processes(below=os.getpid())
-
-    def ask_before(self, *tools: str) -> None:
-        """Let these tools ask for permission."""
-        path = self.home.parents[2] / ".config" / "opencode" / "opencode.json"
-        config = json.loads(path.read_text())
-        path.write_text(json.dumps(config | {"permission": dict.fromkeys(tools, "ask")}))
-
-    def terminal(self, *arguments: str) -> Terminal:
-        """OpenCode, ready for a prompt."""
-        terminal = self._start(self.launch.plus(*arguments))
-        terminal.wait_for("fake", PATIENCE)
-        terminal.settle(1.0)
-        return terminal
-
-    def look(self) -> Sequence[Sighting]:
-        """What is seen now."""
-        return opencode.look(self.home, self._processes)
-
-    def wait(self, fits: Callable[[Sighting], Any]) -> Sighting:
-        """Wait for a sighting."""
-        found = until(lambda: [seen for seen in self.look() if fits(seen)], PATIENCE)
-        return found[0]
-
-    def history(self, session_id: str) -> History:
-        """The conversation of a session."""
-        transcript = opencode.find(self.home, session_id)
-        assert transcript is not None
-        return opencode.open(transcript, _no_lines)
-
-
-def _no_lines(path: Path, reader: object) -> History:
-    raise AssertionError((path, reader))
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from supervisor.system import tree
 from supervisor.system.tree import deeds, posix
 from supervisor.system.tree.base import Act, Sent
 from supervisor.system.tree.deeds import Scope
+from tests.lab.held import Held
 from tests.lab.homes import Launch
 from tests.lab.terminal import Terminal
 from tests.lab.trees import WAIT, Tree, run, status
@@ -83,7 +84,8 @@ async def test_a_family_is_a_process_and_all_below_it(plant: Plant) -> None:
     planted = plant(FOUR_WAYS)
     child, apart, *_ = pids(planted, *WAYS)
 
-    found = tree.family(planted.run)
+    # The shells in between take a moment to go.
+    found = until(lambda: family if len(family := tree.family(planted.run)) == 3 else ())
 
     assert found[0] == planted.run
     assert {one.pid for one in found} == {planted.run.pid, child, apart}
@@ -346,6 +348,42 @@ async def test_whom_the_caller_spares_goes_on(plant: Plant) -> None:
     assert {one.pid for one in paused.runs} == {planted.run.pid, child, apart, orphan}
     assert {one.pid for one in done.ended} == {planted.run.pid, child, apart, orphan}
     assert status(daemon) == psutil.STATUS_SLEEPING
+
+
+async def test_a_held_terminal_names_all_that_runs_in_it(tmp_path: Path) -> None:
+    """What a held command left behind ends with it when that is wanted; its holder and the nursery do not."""
+    with Held() as held:
+        daemon = tmp_path / "daemon"
+        left = f"(setsid nohup sh -c 'echo $$ > {daemon}; exec sleep 1000' >/dev/null 2>&1 &)"
+        caller = held.run("sh", "-c", f"{left}; echo begun; sleep 1000")
+        caller.wait_for(b"begun")
+        pid = int(until(lambda: daemon.exists() and daemon.read_text().strip()))
+        agent, marks = run(caller.hello.child), {"WAKELINE_TERMINAL": caller.hello.id.decode()}
+
+        behind = tree.left_behind(agent, marks)
+        done = await tree.stop(agent, marks, whole=True, gentle_seconds=1)
+
+        assert [process.run.pid for process in behind] == [pid]
+        assert {one.pid for one in done.ended} >= {agent.pid, pid}
+        assert done.left == ()
+        assert caller.code() == -signal.SIGTERM
+        assert held.nursery.is_running()
+
+
+async def test_a_child_that_the_caller_spares_goes_on(plant: Plant) -> None:
+    """What many sessions share is at first the child of whichever started it."""
+    planted = plant(f"sh -c 'echo $$ > shared; sh -c \"echo \\$\\$ > below; {WAIT}\"; true' &\n{WAIT}")
+    shared, below = pids(planted, "shared", "below")
+
+    paused = await tree.pause(planted.run, planted.marks, spare=lambda p: p.run.pid == shared)
+    told = tree.paused(planted.run, spare=lambda p: p.run.pid == shared)
+    done = await tree.stop(
+        planted.run, planted.marks, whole=True, gentle_seconds=1, spare=lambda p: p.run.pid == shared
+    )
+
+    assert told
+    assert not {shared, below} & {one.pid for one in (*paused.runs, *done.ended)}
+    assert {status(shared), status(below)} == {psutil.STATUS_SLEEPING}
 
 
 async def test_a_process_is_signalled_by_pid_and_start(system: Any, plant: Plant) -> None:

@@ -21,6 +21,9 @@ else:
     def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         """Lets a program be found by us; it ends with the test."""
 
+        # A busy machine is slow, not wrong.
+        monkeypatch.setattr("supervisor.terminal.adopted.asking.SECONDS", 20.0)
+
         def started(place: Place) -> None:
             opened.enter_context(place)
             for name, value in place.for_us().items():

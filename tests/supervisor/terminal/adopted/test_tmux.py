@@ -104,8 +104,9 @@ def test_servers_elsewhere_are_found_by_what_their_panes_were_told(tmux: Tmux) -
     tmux.run("-S", str(elsewhere), "kill-server")
 
 
-def test_a_server_that_hangs_hides_nobody(tmux: Tmux) -> None:
+def test_a_server_that_hangs_hides_nobody(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is given up after two seconds; stale sockets and other files at once."""
+    monkeypatch.setattr("supervisor.terminal.adopted.asking.SECONDS", 2.0)
     inside = tmux.recorder()
     folder = Path(inside.pane.server or "").parent
     (folder / "a-file").touch()

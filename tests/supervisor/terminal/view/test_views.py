@@ -49,7 +49,7 @@ class Phone:
 
     async def next(self) -> dict[str, Any]:
         """Take one frame."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             said: dict[str, Any] = json.loads((await anext(self._coming)).encoded())
         if said["whole"]:
             self.rows = [[[]] for _ in range(said["size"][0])]
@@ -215,7 +215,7 @@ async def test_a_painter_that_was_killed_is_replaced(held: Held, room: Room) -> 
 
 async def test_a_painter_that_hangs_is_replaced(held: Held, stack: AsyncExitStack) -> None:
     """It is asked now and then, and must answer."""
-    room = Room(held.folder, answers_within=1.0)
+    room = Room(held.folder, answers_within=2.0)
     stack.push_async_callback(room.views.close)
     caller = held.run("sh", "-c", "printf ready; cat")
     phone = await room.look(caller)

@@ -1,0 +1,88 @@
+"""What was lost, what is left of it, and bringing it back one after the other."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from supervisor.core.errors import Refused
+from supervisor.core.model import Session, State
+from supervisor.steering import recovery
+from supervisor.steering.recovery import Recovery
+
+pytestmark = pytest.mark.anyio
+
+
+def lost(own_id: str, cwd: Path | None, since: float, state: State = State.LOST) -> Session:
+    return Session(id=own_id, agent="claude", state=state, since=since, cwd=str(cwd) if cwd else None)
+
+
+async def test_what_was_lost_is_listed_with_what_is_left(tmp_path: Path) -> None:
+    """Newest first; folders and transcripts that are gone are said to be."""
+    sessions = [
+        lost("old", tmp_path, 1.0),
+        lost("folder gone", tmp_path / "gone", 2.0),
+        lost("deleted", tmp_path, 3.0),
+        lost("alive", tmp_path, 4.0, State.IDLE),
+    ]
+    listed = await Recovery(
+        sessions=lambda: sessions, is_stored=lambda one: one.id != "deleted", resume=_never
+    ).lost()
+
+    assert [(one.session.id, one.folder_exists, one.transcript_exists) for one in listed] == [
+        ("deleted", True, False),
+        ("folder gone", False, True),
+        ("old", True, True),
+    ]
+
+
+async def _never(session_id: str) -> str:
+    raise AssertionError(session_id)
+
+
+async def test_all_that_can_be_is_brought_back_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is refused does not keep the others; what cannot be resumed is not begun."""
+    monkeypatch.setattr(recovery, "_BETWEEN", 0.0)
+    back: list[str] = []
+    running = 0
+
+    async def resume(session_id: str) -> str:
+        nonlocal running
+        running += 1
+        assert running == 1, "two at once"
+        await asyncio.sleep(0)
+        running -= 1
+        if session_id == "refused":
+            raise Refused("It runs already.")
+        back.append(session_id)
+        return "t1"
+
+    sessions = [lost(own_id, tmp_path, at) for at, own_id in enumerate(("a", "refused", "b", "deleted"))]
+    own = Recovery(sessions=lambda: sessions, is_stored=lambda one: one.id != "deleted", resume=resume)
+
+    chosen = await own.resume(None)
+    async with asyncio.timeout(5):
+        while len(back) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    assert list(chosen) == ["b", "refused", "a"]
+    assert back == ["b", "a"]
+
+
+async def test_only_what_is_named_is_brought_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others stay lost."""
+    monkeypatch.setattr(recovery, "_BETWEEN", 0.0)
+    back: list[str] = []
+
+    async def resume(session_id: str) -> str:
+        back.append(session_id)
+        return "t1"
+
+    sessions = [lost("a", tmp_path, 1.0), lost("b", tmp_path, 2.0)]
+    own = Recovery(sessions=lambda: sessions, is_stored=lambda _: True, resume=resume)
+
+    assert list(await own.resume(["a", "stranger"])) == ["a"]
+    await asyncio.sleep(0.05)
+    assert back == ["a"]
