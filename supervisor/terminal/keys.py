@@ -95,8 +95,9 @@ class Sources:
         return parts
 
     def give_up(self) -> bool:
-        """The rest does not come: whether a person pressed what had begun."""
-        was_key, self._begun = self.waits, b""
+        """The rest does not come: whether a person pressed what had begun, and it was not told before."""
+        was_key = self.waits and self._begun not in _LIKELY_WHOLE
+        self._begun = b""
         return was_key
 
     def _cut(self, text: bytes) -> Iterator[tuple[bool, int, int]]:

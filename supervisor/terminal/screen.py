@@ -130,6 +130,8 @@ class Screen:
     # -- keys -----------------------------------------------------------------------------------
 
     def _pressed(self) -> None:
+        if self._code is not None:
+            return  # it is over: these are for whoever started us
         keys = os.read(0, _CHUNK)
         if keys and self._usual and min(keys) >= FIRST_LETTER and not self._has_begun:
             self._send(wire.pressed(keys))

@@ -170,6 +170,14 @@ def test_what_does_not_go_on_was_a_key() -> None:
     assert sources.feed(b"I") == ((True, b"I"),)
 
 
+def test_an_escape_is_told_once() -> None:
+    """That nothing follows it is no news."""
+    sources = Sources()
+
+    assert sources.feed(b"\x1b") == [(True, b"\x1b")]
+    assert not sources.give_up()
+
+
 def test_an_answer_that_never_ends_does_not_swallow_a_person() -> None:
     """The next Enter, Ctrl or arrow key is a person's."""
     for key in (b"\r", b"\x03", b"\x1b[A"):
