@@ -76,6 +76,9 @@ def test_a_session_has_every_field_of_the_interface() -> None:
         "next_try_at": "2025-10-09T08:54:20.000Z",
         "reason": "overloaded",
         "policy": "backoff",
+        "phase": "waiting",
+        "note": None,
+        "history": [],
     }
 
 
