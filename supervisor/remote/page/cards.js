@@ -38,6 +38,7 @@ class Card {
 
   constructor(approval, session, decide, { linked, may }) {
     this.approval = approval;
+    this.answerable = approval.answerable;
     this.session_id = session.id;
     this.#decide = decide;
     this.buttons = h('div', { class: 'verdict' });
@@ -162,8 +163,14 @@ class Card {
     }
   }
 
-  // The computer no longer asks this; *changed*: it asks something else in its place.
-  withdraw(changed) {
+  // The computer no longer asks this; *changed*: it asks something else in its place; *better*: its session
+  // asks something.
+  withdraw(changed, better) {
+    // All that was known of it is known better now: it is the same question.
+    if (better && !this.answerable) {
+      this.#end('', 0);
+      return;
+    }
     // An answer from here is on its way back: it says how that ended.
     if (this.#state === 'gone' || this.#state === 'sending') return;
     if (this.#state === 'over') this.#end(this.#trouble, farewell.words);
@@ -206,7 +213,7 @@ export class Cards {
     for (const [key, card] of this.#cards) {
       card.wanted = wanted.has(key);
       if (card.wanted) card.live(live);
-      else card.withdraw(ids.has(card.id));
+      else card.withdraw(ids.has(card.id), asked.some(([, session]) => session.id === card.session_id));
     }
     for (const [key, [approval, session]] of wanted) if (!this.#cards.has(key)) this.#add(key, approval, session, live, may);
     for (const card of this.#cards.values()) card.element.hidden = card.session_id === elsewhere;
