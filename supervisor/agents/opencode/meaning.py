@@ -160,6 +160,9 @@ def session_facts(session: Row) -> Facts:
 _TOKENS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
+_CUT_SHORT = (Sign.FAILED, Sign.INTERRUPTED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where the turn of a session stands, since when, and what it waits for or failed of."""
@@ -177,24 +180,39 @@ class Standing:
 
 def standing(connection: sqlite3.Connection, session_id: str) -> Standing:
     """Where the turn of a session stands by its last message."""
-    last = row(
+    last = _newest(connection, session_id)
+    if last is None:
+        return Standing()
+    if document(last["data"]).get("role") == "assistant":
+        return _answering(connection, last)
+    # Its data changes when the turn is over (a summary of changes): only its creation is news.
+    given_at = seconds(last["time_created"])
+    before = _newest(
+        connection, session_id, "AND json_valid(data) AND json_extract(data, '$.role') = 'assistant'"
+    )
+    ended = _answering(connection, before) if before else Standing()
+    # A turn that is ended by force leaves what was given to it meanwhile without an answer.
+    if ended.sign in _CUT_SHORT and (ended.at or 0.0) >= (given_at or 0.0):
+        return ended
+    return Standing(sign=Sign.WORKING, at=given_at)
+
+
+def _newest(connection: sqlite3.Connection, session_id: str, which: str = "") -> Row | None:
+    return row(
         connection,
-        f"SELECT id, time_created, time_updated, {DATA} FROM message WHERE session_id = ?"
+        f"SELECT id, time_created, time_updated, {DATA} FROM message WHERE session_id = ? {which}"
         " ORDER BY time_created DESC, id DESC LIMIT 1",
         session_id,
     )
-    if last is None:
-        return Standing()
+
+
+def _answering(connection: sqlite3.Connection, last: Row) -> Standing:
     message = document(last["data"])
-    created_at = seconds(last["time_created"])
-    if message.get("role") != "assistant":
-        # Its data changes when the turn is over (a summary of changes): only its creation is news.
-        return Standing(sign=Sign.WORKING, at=created_at)
     tools = _tools(connection, last["id"])
     completed_at = seconds(inner(message, "time").get("completed"))
     model = text(message.get("modelID"))
     if completed_at is None:
-        return _unfinished(tools, created_at, model)
+        return _unfinished(tools, seconds(last["time_created"]), model)
     sign = _finished(message, tools)
     if sign is not Sign.FAILED:
         return Standing(sign=sign, at=completed_at, model=model)

@@ -12,6 +12,7 @@ from supervisor.agents.opencode.live import Command, command, sightings
 from supervisor.agents.opencode.log import Log
 from supervisor.core.model import Process, Run, Sighting, Sign
 from supervisor.core.steering import Approval
+from tests.supervisor.agents.opencode.conftest import insert
 
 SESSION = "ses_e02dc9a07ffexCccv43pS8cPw8"
 FOLDER = "/home/user/projects/alpha"
@@ -357,3 +358,22 @@ def test_who_says_that_it_waits_is_believed_before_its_log(
         Sign.WORKING,
     ]
     assert waits[0].waiting_for == "bash: touch it"
+
+
+@pytest.mark.usefixtures("logged")
+@pytest.mark.parametrize(("late", "sign"), [(-1, Sign.FAILED), (1, Sign.WORKING)])
+def test_what_was_given_to_a_turn_that_was_ended_waits_for_the_next(
+    home: Path, recorded: Recorded, late: int, sign: Sign
+) -> None:
+    """A prompt that waited while its turn failed or was interrupted is not worked on; a later one is."""
+    writer = recorded("tools-denied-interrupted-failed")
+    times = "max(time_created), max(json_extract(data, '$.time.completed'))"
+    begun_at, ended_at = writer.execute(f"SELECT {times} FROM message").fetchone()
+    given_at = ended_at + late
+    row = {"id": "msg_zzz", "session_id": SESSION, "time_created": given_at, "time_updated": given_at}
+    insert(writer, "message", row | {"data": '{"role": "user"}'})
+
+    (found,) = _look(home, _process())
+
+    assert given_at > begun_at
+    assert found.sign is sign
