@@ -12,7 +12,7 @@ from functools import lru_cache
 from json import JSONEncoder
 from typing import Any
 
-from supervisor.core import quote
+from supervisor.core import abilities, quote
 from supervisor.core.model import (
     Awake,
     Device,
@@ -142,6 +142,8 @@ def session(known: Session, of: Machine) -> Document:
         "parent_id": known.parent_id,
         "failure": known.failure,
         "cause": known.cause,
+        "can": list(abilities.can(known)),
+        "cannot": dict(abilities.cannot(known)),
     }
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from supervisor.core import abilities
 from supervisor.core.errors import NoSuchSession, Refused, WakelineError
-from supervisor.core.model import OVER, Kind, Machine, Session, State
+from supervisor.core.model import Kind, Machine, Session, State
 from supervisor.core.outbox import objection
 from supervisor.core.steering import DONE, Approval, Decision, Focus, Prompt, PromptState, Trashed, Typing
 from supervisor.remote import wire
@@ -47,15 +48,14 @@ class Steered(MemorySteer):
 
     def can(self, session: Session) -> list[str]:
         """What is possible now."""
-        if session.state in OVER:
-            return ["resume", "delete"]
-        possible = ["stop", "continue" if session.state is State.PAUSED else "pause"]
-        if not _is_reachable(session):
-            return [*possible, "takeover"]
-        possible += ["keys", "focus", *(["screen"] if session.kind is Kind.HOSTED else [])]
-        if session.state in {State.WORKING, State.NEEDS_YOU, State.CUT_OFF}:
-            possible.append("interrupt")
-        return [one for one in [*possible, "prompt"] if one not in self.cannot(session)]
+        shown = replace(
+            session,
+            reachable=_is_reachable(session),
+            terminal="t1" if session.kind is Kind.HOSTED else None,
+            pane="tmux %1" if session.kind is Kind.ADOPTED else None,
+            transcript="/t.jsonl",
+        )
+        return [one for one in abilities.can(shown) if one not in self.cannot(session)]
 
     def cannot(self, session: Session) -> dict[str, str]:
         """Why not, for what one would expect."""

@@ -18,6 +18,8 @@ _ID: Final = re.compile(r"(?:per|que)_[0-9A-Za-z]{1,64}")
 #: Its ids begin with the low 48 bits of milliseconds times 4096.
 _MADE_AT: Final = re.compile(r"[a-z]+_([0-9a-f]{12})")
 _CYCLE_MILLISECONDS: Final = 1 << 36
+#: So much later its database may tell of the call that it asks about: all that is older than the question.
+_STILL_THE_SAME_SECONDS: Final = 0.5
 #: Sub-agents of sub-agents of …; more is a circle.
 _DEEPEST: Final = 20
 
@@ -63,7 +65,7 @@ def _permission(
     return Approval(
         id=name,
         session_id=root,
-        at=_made_at(name),
+        at=_asked_at(name),
         summary=f"{permission}: {', '.join(patterns)}" if patterns else permission,
         tool=call.tool or permission,
         text=_text(told, call.given, patterns),
@@ -99,7 +101,7 @@ def _questions(
     return Approval(
         id=name,
         session_id=root,
-        at=_made_at(name),
+        at=_asked_at(name),
         summary=questions[0].text if questions else "question",
         tool="question",
         cwd=directory,
@@ -137,15 +139,17 @@ def reply(asked: Asked, decision: Decision) -> tuple[str, Mapping[str, Any]]:
     return f"/question/{name}/reply", {"answers": answers}
 
 
-def _made_at(name: str) -> float:
+def _asked_at(name: str) -> float:
     """When this id was made, in seconds since 1970; now if it does not tell."""
-    now = int(time.time() * 1000)
+    now = time.time()
     found = _MADE_AT.match(name)
     if found is None:
-        return now / 1000
+        return now
     # What is missing of the time is what makes it the latest that is not to come.
-    ago = (now - (int(found[1], 16) >> 12)) % _CYCLE_MILLISECONDS
-    return (now - (ago if ago < _CYCLE_MILLISECONDS // 2 else 0)) / 1000
+    ago = (int(now * 1000) - (int(found[1], 16) >> 12)) % _CYCLE_MILLISECONDS
+    if ago > _CYCLE_MILLISECONDS // 2:
+        return now
+    return min(now, now - ago / 1000 + _STILL_THE_SAME_SECONDS)
 
 
 def _looked_up(database: Path, request: Mapping[str, Any], session_id: str) -> tuple[Call, str]:

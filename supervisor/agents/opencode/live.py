@@ -266,7 +266,8 @@ def _asked(served: Served, session_id: str, stands: Standing) -> Asked | None:
         return None
     for asked in reversed(served.logged.asked):
         if any(_waits(tool, heard_at, asked) for tool, heard_at in stands.running):
-            return asked
+            # Both were told of at nearly the same time, in either order: the question is what counts.
+            return replace(asked, at=max(asked.at, stands.at or 0.0))
     return None
 
 
@@ -291,9 +292,7 @@ def _sighting(database: Path, run: Run, session: Row, stands: Standing, asked: A
     )
     if asked is None:
         return found
-    # Both were told of at nearly the same time, in either order: the question is what counts.
-    at = max(asked.at, stands.at or 0.0)
-    return replace(found, sign=Sign.ASKING, waiting_for=asked.words, at=at)
+    return replace(found, sign=Sign.ASKING, waiting_for=asked.words, at=asked.at)
 
 
 def _nameless(served: Served) -> Sighting:

@@ -33,7 +33,7 @@ FIELDS = """
 id agent agent_version model name title pid run_started_at cwd hostname machine git_branch state since
 last_activity_at last_entry kind terminal pane focus prompts jobs approval approvals reconnect keeps_awake
 context_used_percent
-tokens cost_usd resume_command stale parent_id failure
+tokens cost_usd resume_command stale parent_id failure cause can cannot
 """
 FULL = Session(
     id="s-1",
@@ -76,6 +76,9 @@ def test_a_session_has_every_field_of_the_interface() -> None:
         "next_try_at": "2025-10-09T08:54:20.000Z",
         "reason": "overloaded",
         "policy": "backoff",
+        "phase": "waiting",
+        "note": None,
+        "history": [],
     }
 
 
