@@ -1,5 +1,6 @@
 """Real holders by a real nursery, and a client that checks every byte's place."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -105,6 +106,8 @@ class Held:
         self.folder = Path(self._folder.name)
         self._nurseries: list[subprocess.Popen[bytes]] = []
         self._lines: list[calling.Line] = []
+        #: Where a nursery was killed, its holders are nobody's children.
+        self._holders: list[psutil.Process] = []
 
     @property
     def nursery(self) -> psutil.Process:
@@ -122,6 +125,8 @@ class Held:
         said = wire.Attach(wire.VERSION, -1, 0, 0) if looks else wire.Watch(wire.VERSION)
         line, hello = calling.hold(self.folder, self.start, calling.start(order, *size), said)
         self._lines.append(line)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._holders.append(psutil.Process(hello.holder))
         return Caller(line, hello)
 
     def nursery_line(self) -> calling.Line:
@@ -182,6 +187,9 @@ class Held:
         """Nothing is left."""
         for line in self._lines:
             line.connection.close()
+        for holder in self._holders:
+            if holder.is_running():
+                end(holder.pid)
         for nursery in self._nurseries:
             end(nursery.pid)
             nursery.wait()
