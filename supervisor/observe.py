@@ -119,6 +119,8 @@ class Observer:
         #: Sessions to be followed: their transcripts are open, being opened, or not there yet.
         self._wanted: set[str] = set()
         self._waiting: dict[str, Session] = {}
+        #: Agents whose store has changed and is read soon.
+        self._behind: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -247,7 +249,7 @@ class Observer:
                     self._grown(session_id)
                 case Concern.ALL_TRANSCRIPTS:
                     post.wanted.set()
-                    self._catch_up(post.agent.name)
+                    self._catch_up_soon(post.agent.name)
                 case _:
                     pass
 
@@ -257,7 +259,14 @@ class Observer:
         elif session := self._waiting.pop(session_id, None):
             self.follow(session)
 
+    def _catch_up_soon(self, agent: str) -> None:
+        """A database is written to in many small steps: they are read together."""
+        if agent not in self._behind:
+            self._behind.add(agent)
+            asyncio.get_running_loop().call_later(_GATHER, self._catch_up, agent)
+
     def _catch_up(self, agent: str) -> None:
+        self._behind.discard(agent)
         for followed in list(self._followed.values()):
             if followed.agent == agent:
                 self._read(followed)
