@@ -1,18 +1,24 @@
 """``run`` and ``attach``: a command in a terminal that outlives this one."""
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from supervisor import settings, terminal
+from supervisor.agents import AGENTS
 from supervisor.client import Client
 from supervisor.core.errors import NoSuchSession, Refused, Unreachable, WakelineError, WrongUse
 from supervisor.core.steering import Launch
 from supervisor.environment import clean
 from supervisor.folders import Folders, folders
+
+if TYPE_CHECKING:
+    from supervisor.agents.base import Agent
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -54,12 +60,13 @@ def _run(options: argparse.Namespace) -> int:
 def _prepared(places: Folders, command: Sequence[str]) -> Launch:
     """What is really started: with the agent's own hooks and channels. Raises ``Refused``."""
     from supervisor import programs
-    from supervisor.agents.catalog import AGENTS
 
     launch = Launch(argv=tuple(command), environment=clean(os.environ), cwd=str(Path.cwd()))
-    agent = AGENTS.get(Path(command[0]).stem)
-    if agent is None:
+    name = Path(command[0]).stem
+    if name not in AGENTS:
         return launch
+    # Only this one: all of them together take longer to load than everything else that happens here.
+    agent: Agent = importlib.import_module(f"supervisor.agents.{name}")  # type: ignore[assignment]
     _refuse_second_writer(places, agent.steering.writes_to(command))
     return agent.steering.prepare(launch, programs.hook_command(places.socket))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.agents import AGENTS as PROGRAMS
 from supervisor.agents.base import Agent, Concern, History, Processes, Reader
 from supervisor.agents.catalog import AGENTS
 from supervisor.core.model import Page, Process, Record, Run, Sighting, Transcript
@@ -251,3 +252,8 @@ def test_the_folders_to_watch_are_its_own(agent: Agent, tmp_path: Path) -> None:
     watched = agent.watched(home)
 
     assert all(each.folder.is_relative_to(tmp_path) for each in watched)
+
+
+def test_every_agent_is_known_by_its_programs_name() -> None:
+    """What is started by name gets its own hooks and channels: the short list is the catalog's."""
+    assert {name for name in AGENTS if name != "plain"} == PROGRAMS
