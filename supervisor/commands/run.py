@@ -66,7 +66,7 @@ def _prepared(places: Folders, command: Sequence[str]) -> Launch:
     if name not in AGENTS:
         return launch
     # Only this one: all of them together take longer to load than everything else that happens here.
-    agent: Agent = importlib.import_module(f"supervisor.agents.{name}")  # type: ignore[assignment]
+    agent: Agent = importlib.import_module(f"supervisor.agents.{name}")
     _refuse_second_writer(places, agent.steering.writes_to(command))
     return agent.steering.prepare(launch, programs.hook_command(places.socket))
 
