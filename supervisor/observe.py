@@ -29,6 +29,8 @@ Post = Callable[[events.Event], None]
 SCAN_EVERY = 60.0
 #: Seconds during which changes of a registry are gathered before it is read again.
 _GATHER = 0.02
+#: Nanoseconds within which two writes may leave the same time.
+_COARSE = 100_000_000
 
 
 @dataclass(slots=True)
@@ -119,6 +121,8 @@ class Observer:
         #: Sessions to be followed: their transcripts are open, being opened, or not there yet.
         self._wanted: set[str] = set()
         self._waiting: dict[str, Session] = {}
+        #: Stores as they were when they were read last.
+        self._stamps: dict[Path, tuple[int, int, int]] = {}
         #: Agents whose store has changed and is read soon.
         self._behind: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -247,11 +251,27 @@ class Observer:
                     post.stirred.set()
                 case Concern.TRANSCRIPT if session_id:
                     self._grown(session_id)
-                case Concern.ALL_TRANSCRIPTS:
+                case Concern.ALL_TRANSCRIPTS if self._is_news(path):
                     post.wanted.set()
                     self._catch_up_soon(post.agent.name)
                 case _:
                     pass
+
+    def _is_news(self, path: Path) -> bool:
+        """Whether somebody wrote there: SQLite opens its log for writing even where it only reads.
+
+        A file's time is coarse: one that was written to just now may be written to again within it.
+        """
+        try:
+            seen = path.stat()
+        except OSError:
+            return True
+        stamp = (seen.st_ino, seen.st_size, seen.st_mtime_ns)
+        if self._stamps.get(path) == stamp:
+            return False
+        if time.time_ns() - seen.st_mtime_ns > _COARSE:
+            self._stamps[path] = stamp
+        return True
 
     def _grown(self, session_id: str) -> None:
         if followed := self._followed.get(session_id):

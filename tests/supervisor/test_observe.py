@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -310,3 +312,25 @@ async def test_what_a_shared_process_serves_is_where_it_is_shown(tmp_path: Path)
     assert [(seen.session_id, seen.terminal) for seen in looked.sightings] == [(shown, "b"), (unseen, None)]
     assert [seen.argv[-1:] for seen in looked.sightings] == [(shown,), ("app-server",)]
     assert all(seen.reachable for seen in looked.sightings)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what a file system tells is Unix's here")
+async def test_reading_a_store_is_no_news_of_it(home: Path) -> None:
+    """A store that was opened for writing and not written to is not read again, and again, for ever."""
+    posted = Posted()
+    store = home / "words"
+    store.mkdir(parents=True)
+    log = store / "log"
+    log.write_text("one")
+    watching = observer(posted, small=(SmallAgent(), home))
+    old = time.time() - 10
+    os.utime(log, (old, old))
+
+    assert watching._is_news(log)
+    with log.open("r+"):
+        pass
+    assert not watching._is_news(log)
+
+    log.write_text("two!")
+    assert watching._is_news(log)
+    assert watching._is_news(log), "written to just now: it may be written to again within its time"
