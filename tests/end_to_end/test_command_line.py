@@ -189,7 +189,7 @@ def test_a_closed_pipe_is_no_error(wakeline: Wakeline) -> None:
 def test_completion_is_understood_by_its_shell(stopped: Wakeline) -> None:
     """The scripts at least parse, and complete the verbs."""
     script = stopped.run("completion", "bash").stdout
-    script += "\nCOMP_WORDS=(wakeline st); COMP_CWORD=1; _wakeline; echo ${COMPREPLY[@]}"
+    script += "\nCOMP_WORDS=(wakeline sta); COMP_CWORD=1; _wakeline; echo ${COMPREPLY[@]}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["status"]
