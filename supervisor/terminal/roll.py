@@ -137,7 +137,7 @@ class Holders:
         with contextlib.closing(writer):
             writer.write(wire.encode(wire.Watch(wire.VERSION)))
             frames, known = wire.Frames(), False
-            while heard := await reader.read(_CHUNK):
+            while heard := await _read(reader):
                 for message in frames.feed(heard):
                     if isinstance(message, wire.Hello):
                         self._greet(terminal, message, writer)
@@ -178,6 +178,14 @@ class Holders:
             hands.lost()
         self._hosted = tuple(one for one in self._hosted if one.id != terminal)
         self._ended(terminal, code)
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """What has come; nothing when the line was cut, however harshly."""
+    try:
+        return await reader.read(_CHUNK)
+    except ConnectionError:
+        return b""
 
 
 def _started(folder: Path, nursery: Callable[[int], object], asked: wire.Start) -> str:
