@@ -50,7 +50,7 @@ def test_an_overloaded_model_is_asked_again_when_it_is_not_any_more(
     wakeline.run("send", own_id, "SCENARIO:text:20")
     cut = claude.session(state="cut_off", seconds=60)
     assert cut["reconnect"]["reason"] == "overloaded"
-    assert cut["keeps_awake"]
+    until(lambda: claude.session()["keeps_awake"])
 
     fake_anthropic.ask("/__clear", {})
 
@@ -68,7 +68,7 @@ def test_a_wrong_key_is_told_and_not_tried(claude: Held, fake_anthropic: Server)
 
     cut = claude.session(state="cut_off", seconds=60)
     assert (cut["reconnect"]["reason"], cut["reconnect"]["phase"]) == ("authentication", "stopped")
-    assert not cut["keeps_awake"]
+    until(lambda: not claude.session()["keeps_awake"])
 
 
 def test_a_killed_agent_is_started_again_and_goes_on(claude: Held) -> None:
