@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 #: Seconds between two looks, and by how much more the wall clock must have moved.
-_EVERY: Final = 10.0
+_EVERY: Final = 30.0
 _JUMP: Final = 20.0
 
 

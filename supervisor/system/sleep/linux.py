@@ -29,7 +29,7 @@ _LOGIND: Final = DBusAddress(
     "/org/freedesktop/login1", "org.freedesktop.login1", "org.freedesktop.login1.Manager"
 )
 #: Seconds until the bus is tried again, and in which it answers.
-_AGAIN: Final = 30.0
+_AGAIN: Final = 300.0
 _PATIENCE: Final = 5.0
 #: Seconds for which the machine is kept from sleeping, so that what was told gets out.
 _LAST_WORDS: Final = 0.3
