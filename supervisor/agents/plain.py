@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
-from supervisor.agents.steering import USUAL
+from supervisor.agents.steering import Steering
 from supervisor.core.model import (
     Entry,
     EntryKind,
@@ -20,11 +20,19 @@ from supervisor.core.model import (
     Sign,
     Transcript,
 )
+from supervisor.core.steering import Typing
 
 name: Final = "plain"
 title: Final = "Command"
 
-steering: Final = USUAL
+
+class PlainSteering(Steering):
+    """What is typed is all there is: no transcript shows it, and nothing in it is a command to us."""
+
+    typing = Typing(settle=0.05, takes_while_working=True, shows_prompts=False, commands="")
+
+
+steering: Final = PlainSteering()
 
 
 def home(environment: Mapping[str, str], user_home: Path) -> Path:

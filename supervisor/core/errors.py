@@ -6,6 +6,7 @@
     ├── WrongUse             the caller asked for something that makes no sense       exit 2
     ├── NoSuchSession        no session has that id or name, or several have          exit 3
     ├── Refused              it is known, and it is not allowed now                   exit 4
+    │   ├── NotYet           it will be possible soon, by itself
     │   └── NotNow           for a moment only: it may be tried again soon
     ├── Unreachable          the supervisor does not answer                           exit 5
     └── Failed               it was tried and did not work                            exit 1
@@ -54,6 +55,10 @@ class Refused(WakelineError):
 
     exit_code = 4
     status = 409
+
+
+class NotYet(Refused):
+    """It will be possible soon, by itself."""
 
 
 class NotNow(Refused):

@@ -16,6 +16,8 @@ from supervisor.core.steering import DESK, DONE, Prompt, PromptState, Typing
 _SHOWN_WITHIN: Final = 10.0
 #: After a moment in which it could not go, with a note that says why.
 _TRY_AGAIN_AFTER: Final = 4.0
+#: After so many seconds it is said that a prompt was not seen.
+_SAID_AFTER: Final = 15.0
 #: So long a prompt is shown that was handed over and never seen in the transcript.
 _FORGET_AFTER: Final = 3600.0
 _NOT_SHOWN: Final = "handed over, but the agent's transcript does not show it"
@@ -131,7 +133,10 @@ class Outbox:
         late = [p for p in self._prompts.values() if p.state is PromptState.SENT]
         wishes: list[effects.Effect] = []
         for prompt in late:
-            if (prompt.moved_at or prompt.at) < at - _FORGET_AFTER:
+            since = prompt.moved_at or prompt.at
+            if prompt.note is None and since < at - _SAID_AFTER:
+                wishes += self.put(replace(prompt, note=_NOT_SHOWN))
+            elif since < at - _FORGET_AFTER:
                 wishes += self.moved(prompt.id, PromptState.REFUSED, _NOT_SHOWN, at)[1]
         return wishes
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from supervisor.agents.steering import Steering
-from supervisor.core.errors import NotNow, Refused
+from supervisor.core.errors import NotNow, NotYet, Refused
 from supervisor.core.model import Session
 from supervisor.core.steering import DESK, Prompt
 from supervisor.steering.panes import Panes
@@ -62,7 +62,7 @@ class Typist:
         if session.terminal is None:
             await self._deliver_to_pane(session, text, settle)
             return
-        keys = await self._pasted(session.terminal, text, self._steering(session.agent).pastes)
+        keys = await self._pasted(session.terminal, text, self._steering(session.agent))
         steps = [(f"{prompt.id}.text", keys), (f"{prompt.id}.enter", _ENTER)]
         turn = self._turns.get(session.terminal)
         if turn is not None and session.focus and session.focus.holder == prompt.by:
@@ -82,12 +82,15 @@ class Typist:
             )
         return text
 
-    async def _pasted(self, terminal: str, text: str, pastes: Callable[[str], Sequence[str]]) -> bytes:
+    async def _pasted(self, terminal: str, text: str, steering: Steering) -> bytes:
         state = await self._roll.ask(terminal)
         if state.draft:
             raise NotNow("Somebody has typed something at the desk that is not sent yet.")
         if state.bracketed_paste:
-            return b"".join(_PASTE[0] + part.encode() + _PASTE[1] for part in pastes(text))
+            return b"".join(_PASTE[0] + part.encode() + _PASTE[1] for part in steering.pastes(text))
+        if steering.typing.shows_prompts:
+            # Agents turn it on as soon as they can be typed at; what came before would be lost.
+            raise NotYet("The agent is not ready to be typed at yet.")
         if "\n" in text:
             raise Refused("This program does not take several lines at once.", "Send them one by one.")
         return text.encode()

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from supervisor.agents.steering import Line, Steering
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
-from supervisor.core.errors import NoSuchSession, NotNow, Refused, WakelineError
+from supervisor.core.errors import NoSuchSession, NotNow, NotYet, Refused, WakelineError
 from supervisor.core.link import Policy
 from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Session, State
 from supervisor.core.outbox import objection, same_words
@@ -256,6 +256,8 @@ class Wheel:
                     self._moved(prompt, PromptState.SENT, "it may have been typed before")
                     return
                 await self._typist.deliver(prompt, session)
+        except NotYet as trouble:
+            self._moved(prompt, PromptState.WAITING, _said(trouble))
         except NotNow as trouble:
             waits = prompt.when != "now"
             self._moved(prompt, PromptState.WAITING if waits else PromptState.REFUSED, _said(trouble))

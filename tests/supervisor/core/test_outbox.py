@@ -167,12 +167,16 @@ def test_a_command_without_transcript_has_what_was_typed() -> None:
 
 
 def test_what_never_showed_up_is_said_to_be_so() -> None:
-    """After an hour a prompt that the transcript never showed is no longer on its way."""
+    """After seconds it is doubtful; after an hour it is no longer on its way."""
     box = outbox(prompt())
     box.moved("p", SENT, None, 11.0)
 
+    box.tidy(11.0 + 20.0)
+    doubtful = box.find("p")
     box.tidy(11.0 + 3700.0)
 
+    assert doubtful is not None
+    assert (doubtful.state, "does not show it" in (doubtful.note or "")) == (SENT, True)
     assert box.find("p") is None
 
 

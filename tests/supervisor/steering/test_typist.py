@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from supervisor.agents import plain
 from supervisor.agents.steering import Steering
-from supervisor.core.errors import NotNow, Refused
+from supervisor.core.errors import NotNow, NotYet, Refused
 from supervisor.core.model import Run, Session, State
 from supervisor.core.steering import DESK, Focus, Prompt, Typing
 from supervisor.steering.panes import Panes
@@ -101,11 +102,22 @@ async def test_several_lines_are_refused_where_they_would_be_several_orders() ->
     """A program that does not know pastes would run each line: it gets none."""
     with Held() as held:
         async with typing_into(held) as (caller, typist, session):
+            typist._steering = lambda _: plain.steering
             with pytest.raises(Refused, match="several lines"):
                 await typist.deliver(prompt("one\ntwo"), session)
 
             await typist.deliver(prompt("one"), session)
             await recorded(caller, b"one", b"\r")
+
+
+async def test_an_agent_that_only_starts_is_waited_for() -> None:
+    """What is typed before an agent can be typed at would be lost."""
+    with Held() as held:
+        async with typing_into(held) as (caller, typist, session):
+            with pytest.raises(NotYet):
+                await typist.deliver(prompt("hello"), session)
+
+            assert got(caller) == b""
 
 
 async def test_half_a_line_at_the_desk_is_left_alone() -> None:
