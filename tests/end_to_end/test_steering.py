@@ -97,8 +97,13 @@ def test_a_denied_command_is_not_run(claude: Held) -> None:
     assert "Denied." in claude.wakeline.run("approve", own_id, "--deny", "--reason", "not today").stdout
 
     claude.session(state="idle")
-    shown = entries(claude.wakeline, own_id)
-    assert any("not today" in e["text"] for e in shown if e["kind"] == "tool_result")
+    until(
+        lambda: any(
+            "not today" in entry["text"]
+            for entry in entries(claude.wakeline, own_id)
+            if entry["kind"] == "tool_result"
+        )
+    )
     assert not (claude.cwd / "never").exists()
 
 
