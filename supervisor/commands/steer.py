@@ -104,7 +104,8 @@ def _stop(options: argparse.Namespace) -> int:
     if options.json:
         say.document(answer)
         return 0
-    print(f"Stopped. Back to it: wakeline resume {options.id}")
+    back = f" Back to it: wakeline resume {options.id}" if session["resume_command"] else ""
+    print(f"Stopped.{back}")
     for one in answer["left"]:
         print(f"  still runs: {one['pid']} {say.plain(one['command'])}")
     return 0
