@@ -1,5 +1,6 @@
 """OpenCode: all conversations in one SQLite database, what it waits for in one log."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,10 @@ steering: Final = OpenCodeSteering()
 _LOG = "opencode.log"
 #: How far each log was read, for the homes looked at last.
 _logs: dict[Path, Log] = {}
-_MOST_LOGS = 8
+#: What was last seen of the databases' files there.
+_written: dict[Path, tuple[int, int, int]] = {}
+_MOST_HOMES = 8
+_SAME_TIME_SECONDS = 0.05
 
 
 def home(environment: Mapping[str, str], user_home: Path) -> Path:
@@ -38,10 +42,28 @@ def watched(home: Path) -> Sequence[Watched]:
 def concern(home: Path, changed: Path) -> tuple[Concern, str | None]:
     """The database's log tells of all conversations at once; the other log of who waits."""
     if changed in (home / store.FILE, home / f"{store.FILE}-wal"):
-        return Concern.ALL_TRANSCRIPTS, None
+        return (Concern.ALL_TRANSCRIPTS if _was_written(changed) else Concern.NOTHING), None
     if changed == home / "log" / _LOG:
         return Concern.LIVE, None
     return Concern.NOTHING, None
+
+
+def _was_written(path: Path) -> bool:
+    """Whether there is anything new in it.
+
+    Where it runs as root, SQLite gives the database's log its owner anew whenever it is only read: of
+    that we are told as well, and reading again for it would never end.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return True
+    before = _written.pop(path, None)
+    _written[path] = now = (found.st_ino, found.st_size, found.st_mtime_ns)
+    while len(_written) > 2 * _MOST_HOMES:
+        del _written[next(iter(_written))]
+    # Two changes may have the same time if they follow each other at once.
+    return now != before or abs(time.time() - found.st_mtime) < _SAME_TIME_SECONDS
 
 
 def look(home: Path, processes: Processes) -> Sequence[Sighting]:
@@ -113,7 +135,7 @@ def _transcript(database: Path, row: store.Row) -> Transcript:
 
 def _log(home: Path) -> Log:
     if home not in _logs:
-        while len(_logs) >= _MOST_LOGS:
+        while len(_logs) >= _MOST_HOMES:
             del _logs[next(iter(_logs))]
         _logs[home] = Log(home / "log" / _LOG)
     return _logs[home]

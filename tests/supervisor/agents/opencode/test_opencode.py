@@ -1,6 +1,8 @@
 """OpenCode's home: where it is, what is stored there, what a change means."""
 
+import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,3 +78,20 @@ def test_resuming_needs_the_sessions_folder() -> None:
 
 def _no_lines(path: Path, reader: object) -> History:
     raise AssertionError((path, reader))
+
+
+def test_a_log_that_was_only_read_is_no_concern(home: Path, recorded: Recorded) -> None:
+    """Reading must not look like a change of what is read: that would never end."""
+    writer = recorded("tools-denied-interrupted-failed")
+    log = home / "opencode.db-wal"
+    an_hour_ago = time.time() - 3600
+    os.utime(log, (an_hour_ago, an_hour_ago))
+
+    told = [opencode.concern(home, log)[0] for _ in range(2)]
+    log.chmod(0o600)
+    told.append(opencode.concern(home, log)[0])
+    writer.execute("UPDATE session SET title = 'another'")
+    told += [opencode.concern(home, log)[0] for _ in range(2)]
+
+    every = Concern.ALL_TRANSCRIPTS
+    assert told == [every, Concern.NOTHING, Concern.NOTHING, every, every]
