@@ -22,8 +22,6 @@ from tests.lab.fixtures import do_without
 from tests.lab.panes import PLACES, Place, Recorder, alive, end, missing
 from tests.lab.waiting import until
 
-pytestmark = pytest.mark.timeout(120)
-
 #: What a shell, a format, or a rule of quoting would see something in.
 HARD = (
     "a \"quoted\" 'text' $(touch canary) `touch canary` $HOME ${x} \\ \\n \\007 \\\\ ^C ^\\ ^[ %% %n "

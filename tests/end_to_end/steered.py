@@ -86,7 +86,7 @@ class Held:
         argv = (sys.executable, "-m", "supervisor", "run", "--", self.agent, *launch.argv[1:])
         self.terminal = in_terminal(homes.Launch(argv=argv, env=env, cwd=launch.cwd))
 
-    def session(self, seconds: float = 30.0, **wanted: Any) -> dict[str, Any]:
+    def session(self, seconds: float = 60.0, **wanted: Any) -> dict[str, Any]:
         """Its session, when it is as wanted."""
         return self.wakeline.wait_for(seconds, agent=self.agent, **wanted)
 

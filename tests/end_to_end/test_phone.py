@@ -32,16 +32,6 @@ InTerminal = Callable[[homes.Launch], Terminal]
 
 LOOPBACK = "127.0.0.1"
 
-pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Real agents take their time on a busy machine."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:

@@ -23,16 +23,6 @@ from tests.lab.servers import Server
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
 
-pytestmark = pytest.mark.timeout(240)
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Real agents take their time on a busy machine."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
 
 @pytest.fixture
 def wakeline() -> Iterator[Wakeline]:
@@ -48,7 +38,6 @@ def page(browser: Browser) -> Iterator[Page]:
     """An empty tab on a fresh phone."""
     with in_hand(browser) as context:
         page = context.new_page()
-        page.set_default_timeout(30_000)
         yield page
 
 

@@ -17,8 +17,6 @@ from tests.lab import homes
 from tests.lab.servers import Server
 from tests.lab.waiting import until
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture
 def claude(fake_anthropic: Server, in_terminal: InTerminal, needs_claude: None) -> Iterator[Held]:

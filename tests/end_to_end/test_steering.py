@@ -22,7 +22,6 @@ from tests.lab.wakeline import Wakeline, entries, said
 
 Agent = Callable[[Path, Path, str], homes.Launch]
 
-pytestmark = pytest.mark.timeout(240)
 
 #: What an agent shows when it can be typed at.
 _READY = {"codex": "fake-model", "opencode": "Ask anything"}

@@ -21,8 +21,6 @@ from tests.lab.wakeline import Wakeline, entries, said
 
 InTerminal = Callable[[homes.Launch], Terminal]
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
@@ -82,7 +80,7 @@ def test_a_claude_session_from_its_start_to_a_kill(
     terminal.prompt("SCENARIO:slow:500:60")
     wakeline.wait_for(**key, state="working")
     terminal.signal(signal.SIGKILL)
-    lost = wakeline.wait_for(**key, state="lost", seconds=3)
+    lost = wakeline.wait_for(**key, state="lost")
     assert lost["resume_command"] == f"cd -- '{cwd}' && claude --resume {session['id']}"
 
 
@@ -105,7 +103,7 @@ def test_a_claude_session_that_its_user_ends(
 
     terminal.prompt("/exit")
     terminal.wait()
-    wakeline.wait_for(id=second["id"], state="ended", seconds=3)
+    wakeline.wait_for(id=second["id"], state="ended")
 
 
 @pytest.mark.usefixtures("needs_claude")
@@ -117,7 +115,7 @@ def test_a_claude_turn_that_fails_is_cut_off(
     session = wakeline.wait_for(agent="claude", state="idle")
 
     terminal.prompt("SCENARIO:529")
-    failed = wakeline.wait_for(id=session["id"], state="cut_off", seconds=30)
+    failed = wakeline.wait_for(id=session["id"], state="cut_off")
 
     assert "529" in failed["failure"]
 
@@ -140,11 +138,11 @@ def test_two_claude_sessions_in_one_folder_and_a_headless_one(
     assert other is not None
     assert other["state"] == "idle"
 
-    headless = in_terminal(launch.plus("-p", "say it"))
+    headless = in_terminal(launch.plus("-p", "SCENARIO:slow:100:30"))
     seen = wakeline.wait_for(pid=headless.pid, state="working")
     assert headless.wait() == 0
-    wakeline.wait_for(id=seen["id"], state="ended", seconds=3)
-    assert said(entries(wakeline, seen["id"]), "user") == ["say it"]
+    wakeline.wait_for(id=seen["id"], state="ended")
+    assert said(entries(wakeline, seen["id"]), "user") == ["SCENARIO:slow:100:30"]
     assert mine["id"] not in {seen["id"], other["id"]}
 
 
@@ -166,7 +164,7 @@ def test_a_session_survives_the_supervisor(
     terminal.signal(signal.SIGKILL)
     terminal.wait()
     wakeline.start()
-    wakeline.wait_for(id=session["id"], state="lost", seconds=3)
+    wakeline.wait_for(id=session["id"], state="lost")
 
 
 @pytest.mark.usefixtures("needs_codex")
@@ -198,7 +196,7 @@ def test_a_headless_codex_run_ends(
 
     session = wakeline.wait_for(agent="codex", state="working")
     assert terminal.wait() == 0
-    wakeline.wait_for(id=session["id"], state="ended", seconds=3)
+    wakeline.wait_for(id=session["id"], state="ended")
 
 
 @pytest.mark.usefixtures("needs_opencode")
@@ -230,7 +228,7 @@ def killed_in_its_second_turn(wakeline: Wakeline, terminal: Terminal, session_id
     terminal.prompt("again %%slow:30%%")
     wakeline.wait_for(id=session_id, state="working")
     terminal.signal(signal.SIGKILL)
-    return wakeline.wait_for(id=session_id, state="lost", seconds=3)
+    return wakeline.wait_for(id=session_id, state="lost")
 
 
 @pytest.mark.usefixtures("needs_claude")
@@ -245,7 +243,7 @@ def test_the_copied_command_resumes_the_real_session(
     until(lambda: said(entries(wakeline, session["id"]), "assistant"))
     wakeline.wait_for(id=session["id"], state="idle")
     terminal.signal(signal.SIGKILL)
-    wakeline.wait_for(id=session["id"], state="lost", seconds=3)
+    wakeline.wait_for(id=session["id"], state="lost")
 
     command = wakeline.run("copy", session["id"][:8], "--shell", "posix", "--print").stdout.rstrip("\n")
     program = Path(launch.argv[0]).parent

@@ -45,7 +45,7 @@ class House:
         self._thread.join()
         self._loop.close()
 
-    def run(self, work: Coroutine[Any, Any, T], seconds: float = 30) -> T:
+    def run(self, work: Coroutine[Any, Any, T], seconds: float = 60) -> T:
         """Do this on the server's loop and wait for it."""
         return self.start(work).result(seconds)
 

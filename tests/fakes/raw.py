@@ -18,7 +18,7 @@ class Wire:
     line: socket.socket
 
     @classmethod
-    def lan(cls, house: House, seconds: float = 10) -> Self:
+    def lan(cls, house: House, seconds: float = 60) -> Self:
         """TLS, as anybody on the network gets it."""
         plain = socket.create_connection((LOOPBACK, house.server.lan.port), seconds)
         try:
@@ -28,7 +28,7 @@ class Wire:
             raise
 
     @classmethod
-    def local(cls, house: House, seconds: float = 10) -> Self:
+    def local(cls, house: House, seconds: float = 60) -> Self:
         """The local socket."""
         if sys.platform == "win32":
             pytest.skip("Windows has no such sockets")

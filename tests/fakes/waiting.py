@@ -15,7 +15,7 @@ class Seen:
         self.all.append(one)
         self._news.set()
 
-    async def wait_for(self, one: object, seconds: float = 10) -> None:
+    async def wait_for(self, one: object, seconds: float = 60) -> None:
         """Until that was seen. Raises ``TimeoutError``."""
         async with asyncio.timeout(seconds):
             while one not in self.all:

@@ -227,7 +227,7 @@ class Place:
     ) -> tuple[Any, ...]:
         """Call something as a stranger; raises ``LookupError`` with the error's name."""
         with open_dbus_connection(self.environment[f"DBUS_{bus}_BUS_ADDRESS"]) as connection:
-            reply = connection.send_and_get_reply(new_method_call(to, member, signature, body), timeout=10)
+            reply = connection.send_and_get_reply(new_method_call(to, member, signature, body), timeout=60)
         if reply.header.message_type is MessageType.error:
             raise LookupError(reply.header.fields.get(4))
         return tuple(reply.body)

@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.lab.fixtures import do_without
 
@@ -19,6 +27,10 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# A busy machine is slow to paint; ms.
+_PATIENCE = 60_000
+expect.set_options(timeout=_PATIENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +84,7 @@ def in_hand(browser: Browser, phone: Phone = Phone()) -> Iterator[BrowserContext
         ignore_https_errors=True,
         has_touch=True,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE)
     try:
         yield context
     finally:

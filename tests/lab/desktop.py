@@ -200,7 +200,7 @@ class Desktop:
 
     def run(self, *command: str) -> str:
         """Run a program on this desktop and return what it printed."""
-        done = subprocess.run(command, env=self.env, capture_output=True, check=True, timeout=20)
+        done = subprocess.run(command, env=self.env, capture_output=True, check=True, timeout=60)
         return done.stdout.decode()
 
     def run_until_end(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -212,7 +212,7 @@ class Desktop:
             capture_output=True,
             text=True,
             check=False,
-            timeout=20,
+            timeout=60,
         )
 
     # What a person sees and does.
@@ -220,7 +220,7 @@ class Desktop:
     def screen(self) -> Image.Image:
         """The whole screen."""
         shot = ["import", "-window", "root", "png:-"]
-        done = subprocess.run(shot, env=self.env, capture_output=True, check=True, timeout=20)
+        done = subprocess.run(shot, env=self.env, capture_output=True, check=True, timeout=60)
         return Image.open(io.BytesIO(done.stdout)).convert("RGB")
 
     def find(self, colour: str, box: Box | None = None) -> tuple[int, int] | None:
@@ -278,13 +278,13 @@ class Desktop:
     def windows(self, title: str) -> list[str]:
         """The ids of the visible windows with this title."""
         search = ["xdotool", "search", "--onlyvisible", "--name", f"^{title}$"]
-        done = subprocess.run(search, env=self.env, capture_output=True, check=False, timeout=20)
+        done = subprocess.run(search, env=self.env, capture_output=True, check=False, timeout=60)
         return done.stdout.decode().split()
 
     def clipboard(self) -> str:
         """What a paste would give; empty if there is nothing."""
         ask = ["xclip", "-selection", "clipboard", "-target", "UTF8_STRING", "-out"]
-        done = subprocess.run(ask, env=self.env, capture_output=True, check=False, timeout=20)
+        done = subprocess.run(ask, env=self.env, capture_output=True, check=False, timeout=60)
         return done.stdout.decode() if done.returncode == 0 else ""
 
     def _start_and_hear(self, name: str, command: Callable[[int], Sequence[str]]) -> str:

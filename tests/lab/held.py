@@ -34,7 +34,7 @@ class Caller:
         self.others: list[wire.Message] = []
         self._take(line.early())
 
-    def hear(self, until: Callable[[], object], seconds: float = 20.0) -> Self:
+    def hear(self, until: Callable[[], object], seconds: float = 60.0) -> Self:
         """Take in what comes until that is so; AssertionError after *seconds*."""
         deadline = time.monotonic() + seconds
         while not until():

@@ -67,7 +67,7 @@ class Lan:
     def listening(self) -> set[str]:
         """Every socket on the desktop that waits for somebody: ``udp`` or ``tcp``, and where."""
         asked = [*self.within("desk"), "ss", "-Hlntu"]
-        told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=20).stdout
+        told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout
         return {f"{fields[0]} {fields[4]}" for fields in map(str.split, told.splitlines())}
 
     @contextmanager
@@ -119,6 +119,6 @@ class Doing:
 
 
 def _ip(*arguments: str, check: bool = True) -> str:
-    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False, timeout=60)
     assert not check or done.returncode == 0, f"ip {' '.join(arguments)}: {done.stderr}"
     return done.stderr

@@ -108,7 +108,7 @@ class Oracle:
     def _tmux(self, *arguments: str) -> str:
         command = ["tmux", "-u", "-S", str(self._socket), *arguments]
         done = subprocess.run(
-            command, env=self._environment, check=True, capture_output=True, timeout=20, encoding="utf-8"
+            command, env=self._environment, check=True, capture_output=True, timeout=60, encoding="utf-8"
         )
         return done.stdout
 

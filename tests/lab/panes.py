@@ -145,7 +145,7 @@ class Place(ABC):
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=True,
         )
         return done.stdout

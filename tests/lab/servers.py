@@ -25,7 +25,7 @@ class Server:
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Talk to its control endpoints (``/__state``, ``/__log``, …): GET, or POST with a body."""
         data = None if body is None else json.dumps(body).encode()
-        with DIRECT.open(urllib.request.Request(self.url + path, data=data), timeout=10) as answer:
+        with DIRECT.open(urllib.request.Request(self.url + path, data=data), timeout=60) as answer:
             return json.loads(answer.read())
 
     def fault(self, kind: str, **details: Any) -> None:

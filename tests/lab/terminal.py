@@ -87,7 +87,7 @@ class Terminal:
         with self._news:
             return len(self._output)
 
-    def wait_for(self, words: str, seconds: float = 20.0, since: int = 0) -> None:
+    def wait_for(self, words: str, seconds: float = 60.0, since: int = 0) -> None:
         """Wait until *words* were printed (blanks do not count); AssertionError after *seconds*."""
         wanted = "".join(words.split()).encode()
 
@@ -130,7 +130,7 @@ class Terminal:
         os.write(self._wake_write, b"x")
         self._reader.join()
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = 60.0) -> int:
         """Wait for the end of the program and return its exit code (negative: the signal)."""
         return self._process.wait(seconds)
 

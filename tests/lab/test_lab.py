@@ -90,7 +90,6 @@ def test_a_fake_server_answers_on_loopback_and_ends_with_its_test(name: str) -> 
         one.ask("/__state")
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("name", "server", "ready"),
     [("claude", "anthropic", "auto mode"), ("codex", "openai", "fake-model"), ("opencode", "openai", "fake")],

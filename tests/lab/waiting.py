@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(question: Callable[[], T], seconds: float = 20.0, saying: str = "") -> T:
+def until(question: Callable[[], T], seconds: float = 60.0, saying: str = "") -> T:
     """Ask until the answer is true, and return it; AssertionError after *seconds*.
 
     For what other programs do and nobody announces; asks 50 times a second.

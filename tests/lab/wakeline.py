@@ -112,7 +112,7 @@ class Wakeline:
         """The session that is as wanted, if there is one."""
         return next((s for s in self.sessions() if all(s[k] == v for k, v in wanted.items())), None)
 
-    def wait_for(self, seconds: float = 20.0, **wanted: Any) -> dict[str, Any]:
+    def wait_for(self, seconds: float = 60.0, **wanted: Any) -> dict[str, Any]:
         """Wait for a session that is as wanted."""
         try:
             found = until(lambda: self.session(**wanted), seconds)

@@ -29,8 +29,6 @@ from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.lab.wakeline import ROOT, Wakeline
 
-pytestmark = pytest.mark.timeout(180)
-
 InTerminal = Callable[[Launch], Terminal]
 
 #: Says how it was started and where; with "wait" it waits for a line; its exit code is its own.

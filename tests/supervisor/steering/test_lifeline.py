@@ -60,7 +60,7 @@ class Scene:
 
     async def until(self, so: Callable[[], object]) -> None:
         """Wait until that is so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not so():
                 self._news.clear()
                 await self._news.wait()

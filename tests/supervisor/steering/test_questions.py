@@ -93,7 +93,7 @@ class Scene:
 
     async def asked(self, request: str = "q") -> Approval:
         """That question, once it is open."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while request not in self.open:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         return self.open[request]
@@ -200,7 +200,7 @@ async def test_a_dialog_that_waits_for_its_hook_is_for_who_is_there() -> None:
 
     scene.attended = True
 
-    assert await asyncio.wait_for(hook, 5) == []
+    assert await asyncio.wait_for(hook, 60) == []
 
 
 async def test_a_channel_of_the_agents_own_takes_the_answer() -> None:

@@ -63,7 +63,7 @@ async def test_all_that_can_be_is_brought_back_one_by_one(
     own = Recovery(sessions=lambda: sessions, is_stored=lambda one: one.id != "deleted", resume=resume)
 
     chosen = await own.resume(None)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(back) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0)
 

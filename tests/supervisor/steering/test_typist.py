@@ -24,7 +24,7 @@ from supervisor.steering.typist import Typist
 from supervisor.terminal import Roll, open_roll
 from tests.lab.held import Caller, Held
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.anyio
 
 #: Says what it gets, byte for byte, after the mode that was asked for.
 RECORD = (

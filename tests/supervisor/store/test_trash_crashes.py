@@ -41,7 +41,6 @@ def in_a_process(program: str, *before: str) -> str:
     return str(done.stdout)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("far", [False, True], ids=["same disk", "another disk"])
 @pytest.mark.parametrize("deed", ["put", "restore"])
 def test_kill_9_at_any_step_loses_nothing(deed: str, far: bool, tmp_path: Path, elsewhere: Path) -> None:
@@ -69,7 +68,6 @@ def test_kill_9_while_it_is_deleted_for_good_leaves_no_rest(folder: Path, home: 
     pytest.fail("it never came to an end")
 
 
-@pytest.mark.timeout(120)
 def test_kill_9_from_outside_at_any_moment_loses_nothing(tmp_path: Path, elsewhere: Path) -> None:
     """A thousand files on their way to another disk and back: thirty kills, and none is missing."""
     program = "\n".join(

@@ -93,7 +93,7 @@ async def test_addresses_are_compared_where_nobody_tells(monkeypatch: pytest.Mon
     told = asyncio.Event()
 
     following = asyncio.ensure_future(elsewhere.follow(told.set))
-    await asyncio.wait_for(told.wait(), 5)
+    await asyncio.wait_for(told.wait(), 60)
     following.cancel()
 
 
@@ -112,7 +112,7 @@ def test_the_kernel_tells_of_links_and_addresses() -> None:
         "    for words in ('link set lo up', 'addr add 10.9.9.9/32 dev lo', 'link set lo down'):\n"
         "        told.clear()\n"
         "        subprocess.run(['ip', *words.split()], check=True)\n"
-        "        await asyncio.wait_for(told.wait(), 5)\n"
+        "        await asyncio.wait_for(told.wait(), 60)\n"
         "        print('told', words, flush=True)\n"
         "        await asyncio.sleep(0.5)\n"
         "    task.cancel()\n"

@@ -95,7 +95,7 @@ async def test_a_clock_that_ran_on_tells_of_a_sleep(monkeypatch: pytest.MonkeyPa
         heard.set()
 
     following = asyncio.ensure_future(elsewhere.follow(take))
-    await asyncio.wait_for(heard.wait(), 5)
+    await asyncio.wait_for(heard.wait(), 60)
     following.cancel()
 
     assert told == [False]

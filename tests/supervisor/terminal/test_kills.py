@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import pytest
-
 assert sys.platform != "win32"
 
 from supervisor.terminal import wire
@@ -53,7 +51,6 @@ def said(shown: bytes) -> list[bytes]:
     return lines[:: FILLERS + 1]
 
 
-@pytest.mark.timeout(120)
 def test_two_hundred_kills_lose_nothing_and_double_nothing(held: Held) -> None:
     """Screens, supervisors that type from afar, and the nursery, while there is input and output."""
     chance = random.Random(7)

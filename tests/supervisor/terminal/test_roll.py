@@ -83,7 +83,7 @@ async def test_a_killed_holder_is_an_end_without_code(held: Held) -> None:
 
 async def asked(known: Holders, terminal: str) -> int:
     """How many look at it, once its line is there again."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return (await known.ask(terminal)).screens

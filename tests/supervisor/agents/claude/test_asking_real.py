@@ -28,7 +28,7 @@ from tests.supervisor.agents.claude.steered import (
     tools,
 )
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("needs_claude")]
+pytestmark = pytest.mark.usefixtures("needs_claude")
 
 FRUITS = {
     "question": "Which fruits?",
@@ -130,7 +130,7 @@ def test_a_plan_is_allowed_from_afar(steered: Desk) -> None:
     terminal.prompt("hello")
     terminal.wait_for("You said: hello")
     steered.seen(Sign.IDLE, terminal)
-    place = next(text for line in steered.lines() if (text := _plan_file(json.dumps(line))))
+    place = until(lambda: next(filter(None, (_plan_file(json.dumps(line)) for line in steered.lines())), ""))
     homes.write(Path(place), "# The plan\n")
     terminal.prompt(tools(("ExitPlanMode", {})))
     [asked] = steered.route.wait()

@@ -23,7 +23,7 @@ from tests.lab.servers import Server
 from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("needs_claude")]
+pytestmark = pytest.mark.usefixtures("needs_claude")
 
 PROCESSES = Below()
 

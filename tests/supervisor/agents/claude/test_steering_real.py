@@ -26,7 +26,7 @@ from tests.supervisor.agents.claude.steered import (
     tools,
 )
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("needs_claude")]
+pytestmark = pytest.mark.usefixtures("needs_claude")
 
 
 # -- no supervisor ----------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ class Daemon:
 async def soon(question: Any, saying: str = "") -> None:
     """Wait until the answer is true; AssertionError after ten seconds."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not question():  # noqa: ASYNC110 - what others do nobody announces
                 await asyncio.sleep(0.01)
     except TimeoutError:

@@ -18,7 +18,7 @@ from supervisor.core.model import Sign
 from tests.lab.waiting import until
 from tests.supervisor.agents.codex.real import Feed, Home, Start, leave, ready
 
-pytestmark = [pytest.mark.usefixtures("needs_codex"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.usefixtures("needs_codex")
 
 
 def test_a_terminal_of_its_own_serves_its_session_until_it_ends(home: Home, in_terminal: Start) -> None:

@@ -304,7 +304,7 @@ async def test_a_daemon_that_goes_takes_its_questions_along(home: Path, ear: Ear
         task = asyncio.create_task(line.listen(ear))
         asked = await only(ear)
     daemon.socket.unlink(missing_ok=True)
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
 
     assert ear.over == [asked.id]
     assert await line.answer(asked, ALLOW) is False

@@ -27,7 +27,7 @@ from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.supervisor.agents.codex.real import Feed, Home, Start, leave, ready
 
-pytestmark = [pytest.mark.usefixtures("needs_codex"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.usefixtures("needs_codex")
 
 ALLOW = Decision(verdict=Verdict.ALLOW)
 DENY = Decision(verdict=Verdict.DENY)

@@ -53,7 +53,7 @@ class Talking:
 
     async def until(self, question: Callable[[], object]) -> None:
         """Wait until that is true; asked again after every word to or from us."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not question():
                 self._news.clear()
                 await self._news.wait()

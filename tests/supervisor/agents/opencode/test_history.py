@@ -361,7 +361,6 @@ def test_hostile_events_are_borne(home: Path, recorded: Recorded, kind: str) -> 
         assert len(entry.text) <= 64 * 1024
 
 
-@pytest.mark.timeout(30)
 def test_a_view_without_end_is_given_up(home: Path) -> None:
     """A database that would compute for ever is let go of after seconds."""
     writer = sqlite3.connect(home / "opencode.db", isolation_level=None)

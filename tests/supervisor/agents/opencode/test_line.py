@@ -85,7 +85,7 @@ async def test_without_a_door_there_is_nobody_to_listen_to(home: Path) -> None:
     doors = {pid: [("127.0.0.1", 1)] for pid in (3, 4, 5)}
     line = OpenCodeLine(home, FewProcesses(processes=[*others, strange], doors=doors))
 
-    await asyncio.wait_for(line.listen(Ear()), 20)
+    await asyncio.wait_for(line.listen(Ear()), 60)
 
     assert not line.reaches(SEEN)
 
@@ -115,7 +115,7 @@ async def test_the_end_of_the_last_one_ends_the_listening(home: Path) -> None:
 
         processes.processes = ()
         server.hang_up()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
     assert not line.reaches(SEEN)
     assert line.waits_for(SEEN.run) is None

@@ -17,7 +17,7 @@ from supervisor.core.model import EntryKind, Sign
 from tests.lab import servers
 from tests.supervisor.agents.opencode.bench import Bench, Start
 
-pytestmark = [pytest.mark.usefixtures("needs_opencode"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.usefixtures("needs_opencode")
 
 
 @pytest.fixture

@@ -204,7 +204,7 @@ async def test_who_does_not_let_us_in_is_left_alone(home: Path) -> None:
     async with talking(password="Basic other") as server:
         known = Server(process(), home, world(server, OPENCODE_SERVER_PASSWORD="pw"), hearing(server))
 
-        await asyncio.wait_for(known.attend(), 20)
+        await asyncio.wait_for(known.attend(), 60)
 
     assert [heard.path for heard in server.heard] == ["/global/health"]
     assert server.heard[0].headers["authorization"] == "Basic b3BlbmNvZGU6cHc="
@@ -231,7 +231,7 @@ async def test_the_password_goes_to_the_right_process_only(home: Path) -> None:
         processes = Moved(processes=[process()], environments={PID: {"OPENCODE_SERVER_PASSWORD": "pw"}})
         known = Server(process(), home, processes, hearing(server))
 
-        await asyncio.wait_for(known.attend(), 20)
+        await asyncio.wait_for(known.attend(), 60)
 
     assert processes.asked >= 8
     assert bytes(server.raw) == b""
@@ -269,7 +269,7 @@ async def test_when_its_process_is_gone_so_are_its_questions(home: Path) -> None
 
         processes.processes = ()
         server.hang_up()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
     assert ear.over == [TOUCH["id"]]
     assert known.door is None

@@ -27,7 +27,7 @@ from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.supervisor.agents.opencode.bench import DESK, PATIENCE, Bench, Listener, Start
 
-pytestmark = [pytest.mark.usefixtures("needs_opencode"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.usefixtures("needs_opencode")
 
 ALLOW, DENY = Decision(verdict=Verdict.ALLOW), Decision(verdict=Verdict.DENY)
 

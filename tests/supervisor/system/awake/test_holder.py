@@ -65,7 +65,7 @@ class Scene:
 
     def heard(self) -> Held:
         """The next thing told."""
-        return self.told.get(timeout=10)
+        return self.told.get(timeout=60)
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ class Told:
 
     async def next(self) -> Power:
         """What is told next."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.heard.get()
 
     async def end(self) -> None:
@@ -183,7 +183,7 @@ async def test_other_announcements_cost_no_look() -> None:
         await asyncio.wait([waiting], timeout=0.1)
         after_a_mouse = waiting.done()
         announce("power_supply")
-        await asyncio.wait([waiting], timeout=10)
+        await asyncio.wait([waiting], timeout=60)
 
         assert (after_a_mouse, waiting.done()) == (False, True)
 

@@ -23,7 +23,7 @@ from tests.lab.processes import Below
 from tests.lab.servers import Server
 from tests.lab.waiting import until
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("needs_claude")]
+pytestmark = pytest.mark.usefixtures("needs_claude")
 
 HARD = "Tell \"me\" 'about' $(touch canary) `touch canary` $HOME \\ \\n ^C %n #{pane_id} ! ü 🎉 and end"
 LINES = "Tell me\n\n  about the weather\n; touch canary ü 🎉 and end"

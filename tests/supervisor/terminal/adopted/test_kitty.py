@@ -8,8 +8,6 @@ from supervisor.terminal import adopted
 from tests.lab.panes import Kitty, Recorder
 from tests.lab.waiting import until
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def test_the_window_with_the_keyboard_is_seen(kitty: Kitty) -> None:
     """Of two, only one has the focus."""

@@ -22,7 +22,7 @@ from tests.lab.fixtures import needs
 from tests.lab.held import Held
 from tests.lab.servers import Server, serve
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.anyio
 
 #: Agent → its fake server, what stands there when it takes prompts, a prompt, and a part of the answer.
 AGENTS = {

@@ -20,8 +20,6 @@ from tests.lab.recordings import Recording
 from tests.supervisor.terminal.view import cases
 from tests.supervisor.terminal.view.screen import Screen
 
-pytestmark = pytest.mark.timeout(180)
-
 CUTS = 25
 ROWS, COLUMNS = 24, 80
 #: What brings tmux back to where it was, between two cases.

@@ -33,7 +33,7 @@ class Listener:
         self.largest = 0
         self.others: list[wire.Message] = []
 
-    def hear_until(self, words: bytes, seconds: float = 30) -> None:
+    def hear_until(self, words: bytes, seconds: float = 60) -> None:
         """Take in what comes until these have come."""
         deadline = time.monotonic() + seconds
         while words not in self.text[-MEGABYTE:]:

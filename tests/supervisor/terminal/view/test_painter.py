@@ -28,8 +28,6 @@ from tests.lab.held import ROOT, Caller, Held
 from tests.lab.waiting import until
 from tests.supervisor.terminal.view import hostile
 
-pytestmark = pytest.mark.timeout(120)
-
 MEGABYTE = 2**20
 Paint = Callable[..., "Easel"]
 
@@ -58,7 +56,7 @@ class Easel:
         """The text of the whole screen, in the newest picture."""
         return self.screens[-1] if self.screens else ""
 
-    def wait_for(self, words: str, seconds: float = 20.0) -> dict[str, Any]:
+    def wait_for(self, words: str, seconds: float = 60.0) -> dict[str, Any]:
         """Wait until these are on the screen; the newest picture."""
         until(lambda: words in self.screen, seconds, words)
         return self.pictures[-1]
@@ -68,7 +66,7 @@ class Easel:
         assert self.process.stdin is not None
         self.process.stdin.write(words)
 
-    def answered(self, question: bytes, kind: str, seconds: float = 20.0) -> list[str]:
+    def answered(self, question: bytes, kind: str, seconds: float = 60.0) -> list[str]:
         """Ask, and wait for a line of that kind; all other words up to it."""
         before = len(self.words)
         self.say(question)

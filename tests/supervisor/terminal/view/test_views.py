@@ -26,7 +26,7 @@ from supervisor.terminal import view
 from supervisor.terminal.view.views import View, Views
 from tests.lab.held import Caller, Held
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.anyio
 
 #: A painter that dies at once, and notes how it was called.
 DIES = "import sys; open(sys.argv[1], 'a').write(' '.join(sys.argv[2:]) + '\\n')"
@@ -104,7 +104,7 @@ async def room(held: Held, stack: AsyncExitStack) -> Room:
     return made
 
 
-async def until(question: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(question: Callable[[], object], seconds: float = 60.0) -> None:
     """Ask until it is true, and let others go on."""
     async with asyncio.timeout(seconds):
         while not question():  # noqa: ASYNC110 -- other programs tell nobody

@@ -28,7 +28,7 @@ class Ear:
 
     async def hears(self, *paths: Path) -> list[Path]:
         """Wait until all these were told; give and forget all that was."""
-        async with asyncio.timeout(6):
+        async with asyncio.timeout(60):
             while not set(paths) <= set(self.told):
                 self._heard.clear()
                 await self._heard.wait()

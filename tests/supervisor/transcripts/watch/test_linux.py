@@ -31,7 +31,7 @@ async def main():
     task = asyncio.create_task(watch.run())
     await asyncio.sleep(0)
     (folder / "29" / "a").write_text("a")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (path := await told.get()) != folder / "29" / "a":
             pass
     print("told:", path)
