@@ -14,6 +14,7 @@ from supervisor.core.errors import NoSuchSession, WrongUse
 from supervisor.core.model import AwakeMode, Scope
 from supervisor.remote import access, auth, openapi, qr, wire
 from supervisor.remote.exchange import NOTHING, Answer, Ask, Follow, Refusal, json
+from supervisor.remote.jobs import JOBS
 from supervisor.remote.recovery import RECOVERY
 from supervisor.remote.route import ID, Rooms, Route
 from supervisor.remote.steering import STEERING
@@ -293,6 +294,7 @@ _SMALL = 4 * 1024
 ROUTES: tuple[Route, ...] = (
     *STEERING,
     *RECOVERY,
+    *JOBS,
     Route(method="GET", path="/api/machine", scope=_VIEW, serve=machine),
     Route(
         method="GET",

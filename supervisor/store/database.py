@@ -42,6 +42,16 @@ MIGRATIONS: Final[Sequence[str]] = (
         when_ TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL, moved_at REAL, note TEXT
     );
     """,
+    """
+    ALTER TABLE prompt ADD COLUMN job_pid INTEGER;
+    ALTER TABLE prompt ADD COLUMN job_started_at REAL;
+    ALTER TABLE prompt ADD COLUMN due_at REAL;
+    ALTER TABLE prompt ADD COLUMN met INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE job (
+        session_id TEXT NOT NULL, pid INTEGER NOT NULL, started_at REAL NOT NULL, over INTEGER NOT NULL,
+        saved_at REAL NOT NULL, picture TEXT NOT NULL, PRIMARY KEY (session_id, pid, started_at)
+    );
+    """,
 )
 
 

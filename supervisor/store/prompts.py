@@ -3,10 +3,13 @@
 import time
 from typing import Any, Final
 
+from supervisor.core.model import Run
 from supervisor.core.steering import DONE, Prompt, PromptState
 from supervisor.store.database import Database
 
-_COLUMNS: Final = "id, session_id, agent, text, when_, by, at, state, moved_at, note"
+_COLUMNS: Final = (
+    "id, session_id, agent, text, when_, by, at, state, moved_at, note, job_pid, job_started_at, due_at, met"
+)
 #: Seconds for which what is done is told.
 _TOLD_FOR: Final = 86_400.0
 #: When it came into its state; before that was known, when it was given.
@@ -18,9 +21,11 @@ _DONE: Final = ", ".join(f"'{state.value}'" for state in sorted(DONE))
 def keep(database: Database, prompt: Prompt) -> None:
     """Keep a prompt, or the new state of one; on disk when this returns."""
     database.change(
-        f"INSERT INTO prompt ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        f"INSERT INTO prompt ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET text = excluded.text, when_ = excluded.when_,"
-        " state = excluded.state, moved_at = excluded.moved_at, note = excluded.note",
+        " state = excluded.state, moved_at = excluded.moved_at, note = excluded.note,"
+        " job_pid = excluded.job_pid, job_started_at = excluded.job_started_at, due_at = excluded.due_at,"
+        " met = excluded.met",
         prompt.id,
         prompt.session_id,
         prompt.agent,
@@ -31,6 +36,10 @@ def keep(database: Database, prompt: Prompt) -> None:
         prompt.state.value,
         prompt.moved_at,
         prompt.note,
+        prompt.job.pid if prompt.job else None,
+        prompt.job.started_at if prompt.job else None,
+        prompt.due_at,
+        int(prompt.met),
     )
 
 
@@ -56,7 +65,7 @@ def forget(database: Database, before: float) -> None:
 
 def _prompt(row: tuple[Any, ...]) -> Prompt | None:
     """``None`` where a later version has written what we do not know."""
-    prompt_id, session_id, agent, text, when, by, at, state, moved_at, note = row
+    prompt_id, session_id, agent, text, when, by, at, state, moved_at, note, pid, began, due_at, met = row
     if state not in _STATES:
         return None
     return Prompt(
@@ -70,4 +79,7 @@ def _prompt(row: tuple[Any, ...]) -> Prompt | None:
         state=_STATES[state],
         moved_at=moved_at,
         note=note,
+        job=Run(pid, began) if pid is not None else None,
+        due_at=due_at,
+        met=bool(met),
     )
