@@ -61,6 +61,10 @@ class Client:
         """Change something."""
         return self._ask("PUT", path, body)
 
+    def patch(self, path: str, body: object) -> Any:
+        """Change a part of something."""
+        return self._ask("PATCH", path, body)
+
     def delete(self, path: str) -> Any:
         """Remove something; the answer's document, or ``None`` when there is nothing to say."""
         return self._ask("DELETE", path, None)

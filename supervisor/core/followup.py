@@ -12,7 +12,7 @@ from typing import Final
 
 from supervisor.core import effects, events
 from supervisor.core.errors import WrongUse
-from supervisor.core.model import OVER, Run, Session
+from supervisor.core.model import OVER, Session
 from supervisor.core.steering import Prompt, PromptState
 
 #: Longest wait for a time, in seconds: the wall clock may be set, and the machine may sleep meanwhile.
@@ -122,7 +122,9 @@ class Conditions:
                 of = [prompt for prompt in waiting if prompt.session_id == event.session_id]
                 return [prompt for prompt in of if prompt.when == Wait.ONLINE]
             case _:
-                return [prompt for prompt in waiting if prompt.due_at is not None and prompt.due_at <= event.at]
+                return [
+                    prompt for prompt in waiting if prompt.due_at is not None and prompt.due_at <= event.at
+                ]
 
     def begin(self, prompt: Prompt) -> list[effects.Effect]:
         """A new prompt, or one that comes back after a restart."""

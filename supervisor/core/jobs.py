@@ -30,8 +30,26 @@ _IN_A_TURN: Final = frozenset({State.STARTING, State.WORKING, State.NEEDS_YOU, S
 _DAEMONS: Final = frozenset(
     {
         *("adb", "at-spi-bus-launcher", "at-spi2-registryd", "bazel", "buck2d", "ccache", "dbus-daemon"),
-        *("dbus-launch", "dconf-service", "dirmngr", "docker", "dockerd", "fsmonitor--daemon", "gnome-keyring-d"),
-        *("gpg-agent", "gvfsd", "keyboxd", "mspdbsrv", "pcscd", "podman", "pulseaudio", "scdaemon", "sccache"),
+        *(
+            "dbus-launch",
+            "dconf-service",
+            "dirmngr",
+            "docker",
+            "dockerd",
+            "fsmonitor--daemon",
+            "gnome-keyring-d",
+        ),
+        *(
+            "gpg-agent",
+            "gvfsd",
+            "keyboxd",
+            "mspdbsrv",
+            "pcscd",
+            "podman",
+            "pulseaudio",
+            "scdaemon",
+            "sccache",
+        ),
         *("ssh-agent", "ssh-pageant", "systemd", "vctip", "watchman", "xdg-document-portal"),
     }
 )
@@ -235,9 +253,7 @@ class Jobs:
                 del jobs[job.run]
 
 
-def _roots(
-    found: Sequence[Offspring], watched: _Watched, known: Mapping[Run, Job]
-) -> Iterable[Offspring]:
+def _roots(found: Sequence[Offspring], watched: _Watched, known: Mapping[Run, Job]) -> Iterable[Offspring]:
     """The first process of each job."""
     daemons = _below([one for one in found if _is_daemon(one)], found)
     work = [one for one in found if one.run not in daemons]

@@ -119,7 +119,7 @@ class Prompt:
     session_id: str
     agent: str
     text: str
-    #: As it was said: ``now``, ``idle``, ``online``, ``reset``, ``job:PID`` or ``at:TIME``; see ``core.followup``.
+    #: ``now``, ``idle``, ``online``, ``reset``, ``job:PID`` or ``at:TIME``; see ``core.followup``.
     when: str
     by: str
     at: float

@@ -27,7 +27,9 @@ async def output(rooms: Rooms, ask: Ask) -> Answer:
     pid = ask.found["pid"]
     if not (pid.isascii() and pid.isdigit() and len(pid) <= 10):
         raise WrongUse("That is no PID.", "See: wakeline jobs")
-    text, begin, whole = await rooms.backend.steer.job_output(ask.found["id"], int(pid), min(int(size), _MOST))
+    text, begin, whole = await rooms.backend.steer.job_output(
+        ask.found["id"], int(pid), min(int(size), _MOST)
+    )
     return json({"text": text, "from": begin, "bytes": whole})
 
 

@@ -256,7 +256,7 @@ def _address(fields: Mapping[str, Any]) -> str | None:
 
 
 def _is_recent(known: Any, now: float) -> bool:
-    return known.run is not None or now - wire.activity(known) < RECENT_SECONDS
+    return known.run is not None or known.jobs or now - wire.activity(known) < RECENT_SECONDS
 
 
 def _is_number(value: object) -> bool:

@@ -44,7 +44,7 @@ async def give_focus(rooms: Rooms, ask: Ask) -> Answer:
 
 
 async def prompt(rooms: Rooms, ask: Ask) -> Answer:
-    """Give the agent a prompt: now, when it is idle, or after what when names. A repeat under one key gives it once."""
+    """Give the agent a prompt, now or when what it waits for has come; once for each key."""
     fields = access.body_fields(ask.body, frozenset({"text", "when"}))
     text = access.text_field(fields, "text", LONGEST_PROMPT)
     when = followup.parse(access.text_field({"when": "now", **fields}, "when", _WHEN)).text
@@ -73,7 +73,9 @@ async def change(rooms: Rooms, ask: Ask) -> Answer:
         raise WrongUse("Nothing is to be changed.", "Give text or when.")
     text = checked(access.text_field(fields, "text", LONGEST_PROMPT)) if "text" in fields else None
     when = followup.parse(access.text_field(fields, "when", _WHEN)).text if "when" in fields else None
-    return json(wire.prompt(await rooms.backend.steer.change(ask.found["id"], ask.found["prompt"], text, when)))
+    return json(
+        wire.prompt(await rooms.backend.steer.change(ask.found["id"], ask.found["prompt"], text, when))
+    )
 
 
 async def prompts(rooms: Rooms, _ask: Ask) -> Answer:

@@ -11,7 +11,17 @@ from supervisor.store.database import Database
 
 #: Seconds for which one that has ended is told.
 _TOLD_FOR: Final = 86_400.0
-_KEPT: Final = ("pid", "started_at", "command", "kind", "output", "output_file", "over", "ended_at", "exit_status")
+_KEPT: Final = (
+    "pid",
+    "started_at",
+    "command",
+    "kind",
+    "output",
+    "output_file",
+    "over",
+    "ended_at",
+    "exit_status",
+)
 
 
 def keep(database: Database, session_id: str, job: Job) -> None:
