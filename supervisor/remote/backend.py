@@ -107,7 +107,7 @@ class Steer(Protocol):
         """Another text, or another time, for a prompt that waits; on disk when this returns."""
         ...
 
-    def prompts(self) -> Sequence[Prompt]:
+    def all_prompts(self) -> Sequence[Prompt]:
         """All that still wait or are on their way, of all sessions; oldest first."""
         ...
 

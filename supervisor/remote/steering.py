@@ -80,7 +80,7 @@ async def change(rooms: Rooms, ask: Ask) -> Answer:
 
 async def prompts(rooms: Rooms, _ask: Ask) -> Answer:
     """All prompts that still wait or are on their way, of all sessions, oldest first."""
-    return json({"prompts": [wire.prompt(one) for one in rooms.backend.steer.prompts()]})
+    return json({"prompts": [wire.prompt(one) for one in rooms.backend.steer.all_prompts()]})
 
 
 async def keys(rooms: Rooms, ask: Ask) -> Answer:

@@ -204,7 +204,7 @@ class Wheel:
         await self._shelf.keep_prompt(now)
         return now
 
-    def prompts(self) -> Sequence[Prompt]:
+    def all_prompts(self) -> Sequence[Prompt]:
         """All that still wait or are on their way, of all sessions; oldest first."""
         return self._desk.helm.outbox.all()
 

@@ -10,7 +10,6 @@ assert sys.platform != "win32"
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -53,7 +52,9 @@ def the_job(held: Held, session_id: str, **wanted: Any) -> dict[str, Any]:
         found = jobs_of(held, session_id)
         return found[0] if len(found) == 1 and all(found[0][k] == v for k, v in wanted.items()) else None
 
-    return until(seen, saying=f"one job with {wanted}")
+    found = until(seen, saying=f"one job with {wanted}")
+    assert found is not None
+    return found
 
 
 def reasons(wakeline: Wakeline) -> list[str]:
@@ -70,7 +71,7 @@ def say(held: Held, session_id: str, words: str) -> None:
         session = held.session()
         if session["approval"] and session["approval"]["answerable"]:
             held.wakeline.run("approve", session_id, check=False)
-        return session["state"] == "idle"
+        return bool(session["state"] == "idle")
 
     until(over)
 
