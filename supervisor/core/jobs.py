@@ -317,13 +317,21 @@ def _total(values: Iterable[Amount | None]) -> Amount | None:
 
 def command_of(words: Sequence[str]) -> str:
     """What runs, in one line: where a shell only carries it, what the shell was told."""
-    if _program(words) in _SHELLS and len(words) > 2:
-        place = next((i for i, word in enumerate(words[1:-1], 1) if _RUNS_WORDS.fullmatch(word)), None)
-        if place is not None:
-            script = next((word for word in words[place + 1 :] if not word.startswith("-")), words[-1])
-            evaluated = _EVALUATED.search(script)
-            return _line(_unquoted(evaluated[1]) if evaluated else script)
+    script = _told_to_a_shell(words) if _program(words) in _SHELLS else None
+    if script is not None:
+        evaluated = _EVALUATED.search(script)
+        return _line(_unquoted(evaluated[1]) if evaluated else script)
     return _line(" ".join(words)) or "?"
+
+
+def _told_to_a_shell(words: Sequence[str]) -> str | None:
+    """The command that a shell was started with; ``None`` where it runs a file, or talks to a person."""
+    for place, word in enumerate(words[1:-1], start=1):
+        if _RUNS_WORDS.fullmatch(word):
+            return next((told for told in words[place + 1 :] if not told.startswith("-")), words[-1])
+        if not word.startswith(("-", "/")):
+            return None
+    return None
 
 
 def _unquoted(text: str) -> str:
