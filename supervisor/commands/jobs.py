@@ -76,7 +76,9 @@ def _state(job: dict[str, Any]) -> str:
     if job["state"] == "running":
         return "running"
     status = job["exit_status"]
-    return "ended" if status is None else f"ended, {status}"
+    if status is None:
+        return "ended"
+    return f"exit {status}" if status >= 0 else f"signal {-status}"
 
 
 def _output(client: Client, options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import psutil
@@ -18,10 +18,10 @@ from supervisor.system.tree.anywhere import NO_ANSWER
 class Details:
     """See ``jobs.base.Details``."""
 
-    def environment(self, pid: int) -> Mapping[str, str]:
-        """Its variables; empty for another user's."""
+    def environment(self, pid: int, names: Collection[str]) -> Mapping[str, str]:
+        """Those of its variables that have these names; none for another user's."""
         try:
-            return psutil.Process(pid).environ()
+            return {n: value for n, value in psutil.Process(pid).environ().items() if n in names}
         except NO_ANSWER:
             return {}
 

@@ -1,6 +1,6 @@
 """What is asked of a system about processes that came from a session."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,8 +27,8 @@ class Output:
 class Details(Protocol):
     """What can be known of one process of this user."""
 
-    def environment(self, pid: int) -> Mapping[str, str]:
-        """Its variables; empty for another user's."""
+    def environment(self, pid: int, names: Collection[str]) -> Mapping[str, str]:
+        """Those of its variables that have these names; none for another user's."""
         ...
 
     def use(self, pid: int) -> Use:

@@ -11,7 +11,7 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from supervisor.core.model import Run
@@ -36,10 +36,11 @@ _COLLECTED: Final = 0.5
 class Details:
     """See ``jobs.base.Details``."""
 
-    def environment(self, pid: int) -> Mapping[str, str]:
-        """Its variables; empty for another user's."""
-        found = read(f"/proc/{pid}/environ", _ENVIRONMENT_BYTES).split(b"\0")
-        pairs = (os.fsdecode(text).partition("=") for text in found if text.startswith(_LETTERS))
+    def environment(self, pid: int, names: Collection[str]) -> Mapping[str, str]:
+        """Those of its variables that have these names; none for another user's."""
+        beginnings = tuple(os.fsencode(f"{name}=") for name in names)
+        found = read(f"/proc/{pid}/environ", _ENVIRONMENT_BYTES).split(b"\0") if beginnings else ()
+        pairs = (os.fsdecode(text).partition("=") for text in found if text.startswith(beginnings))
         return {name: value for name, _, value in pairs}
 
     def use(self, pid: int) -> Use:
@@ -67,10 +68,6 @@ class Details:
         if not Processes().alive(run):
             return None
         return last_of(f"/proc/{run.pid}/fd/1", size, follow=True)
-
-
-#: How the variables begin that anybody asks for; most others need not be decoded.
-_LETTERS: Final = (b"W", b"C", b"O", b"G", b"Q", b"T")
 
 
 def watch_end(run: Run, tell: Callable[[Run, int | None], None]) -> Callable[[], None]:

@@ -51,6 +51,7 @@ class Look:
         self._system = system
         self._origins = origins
         self._signs = signs
+        self._names = frozenset(name for one in signs.values() for name in (*one.marks, *one.terminal))
         self._environments: dict[Run, Mapping[str, str]] = {}
         self._everyone = [m for m in system.everyone() if m.life is not Life.ZOMBIE]
         self._roots = {
@@ -106,7 +107,7 @@ class Look:
 
     def _environment(self, run: Run) -> Mapping[str, str]:
         if run not in self._environments:
-            self._environments[run] = self._details.environment(run.pid)
+            self._environments[run] = self._details.environment(run.pid, self._names)
         return self._environments[run]
 
     # -- in words -------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from supervisor.core.model import Facts, Run, Session, Sighting, Sign, State
 from supervisor.core.steering import DESK, Prompt, PromptState, Typing
 
 AGENT, JOB = Run(100, 5.0), Run(200, 25.0)
+QUEUES = Typing(takes_while_working=True)
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC).timestamp()
 
 
@@ -25,7 +26,7 @@ def desk() -> Desk:
     return new_desk()
 
 
-def new_desk(typing: Typing = Typing(takes_while_working=True)) -> Desk:
+def new_desk(typing: Typing = QUEUES) -> Desk:
     made = Desk(keeper=Keeper(), helm=Helm(lambda _: typing), resume=lambda *_: None)
     look(made, Sign.IDLE, NOW)
     return made
@@ -80,8 +81,18 @@ def test_what_a_prompt_may_wait_for(text: str, wait: Wait, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "job", "job:", "job:0", "job:-1", "job:1x", "job:99999999999", "at", "at:", "at:noon"]
-    + ["at:2026-01-31T12:00:00", "at:9999-99-99T00:00:00Z", "idle:1", "online:now", "NOW", "now ", "reset:1"],
+    [
+        *("", "soon", "job", "job:", "job:0", "job:-1", "job:1x", "job:99999999999", "at", "at:", "at:noon"),
+        *(
+            "at:2026-01-31T12:00:00",
+            "at:9999-99-99T00:00:00Z",
+            "idle:1",
+            "online:now",
+            "NOW",
+            "now ",
+            "reset:1",
+        ),
+    ],
 )
 def test_other_times_are_wrong_use(text: str) -> None:
     """The refusal names all that is known; a time without its offset means nothing."""
@@ -236,7 +247,11 @@ def test_a_command_that_is_never_idle_gets_it_at_its_time() -> None:
 def test_follow_ups_come_back_after_a_restart() -> None:
     """The watch tells at once of a job that ended meanwhile; a time that has passed has come."""
     desk = new_desk()
-    prompts = (prompt("job", "job:200", job=JOB), prompt("at", "at:x", due_at=NOW - 10), prompt("met", met=True))
+    prompts = (
+        prompt("job", "job:200", job=JOB),
+        prompt("at", "at:x", due_at=NOW - 10),
+        prompt("met", met=True),
+    )
 
     wishes = desk.handle(events.PromptsRestored(prompts=prompts, at=NOW))
 
@@ -284,7 +299,10 @@ def test_one_that_waits_can_be_changed(desk: Desk) -> None:
         (prompt(note="The line is begun."), "The line is begun."),
         (prompt(when="job:200", job=JOB), "It waits for the end of process 200."),
         (prompt(when="online"), "It waits until the agent's model can be reached."),
-        (prompt(when="reset", due_at=NOW), "It waits for the usage limit to be reset at 2026-01-31T12:00:00Z."),
+        (
+            prompt(when="reset", due_at=NOW),
+            "It waits for the usage limit to be reset at 2026-01-31T12:00:00Z.",
+        ),
         (prompt(when="at:x", due_at=NOW), "It waits until 2026-01-31T12:00:00Z."),
         (prompt(when="online", met=True), "It waits until the agent is idle."),
         (prompt(state=PromptState.SENT), None),

@@ -116,7 +116,7 @@ def test_within_a_turn_only_what_outlived_one_or_left_is_a_job(
 
 
 def test_where_nothing_tells_the_agents_parts_its_start_does(desk: Desk) -> None:
-    """On systems without sessions of processes: what came with the agent is its own, what came later is not."""
+    """Without sessions of processes: what came with the agent is its own, what came later is not."""
     found(desk, child(200, 6.0, detached=None), child(201, 25.0, detached=None))
 
     assert running(desk) == [201]
@@ -233,7 +233,10 @@ def test_jobs_are_found_again_after_a_restart() -> None:
     """What ran is watched at once, so that an end meanwhile is told; what had ended is known still."""
     desk = new_desk()
     session = Session(id="s", agent="claude", state=State.IDLE, run=AGENT, since=10.0)
-    jobs = (Job(pid=200, command="make", started_at=25.0), Job(pid=7, command="ls", started_at=9.0, over=True))
+    jobs = (
+        Job(pid=200, command="make", started_at=25.0),
+        Job(pid=7, command="ls", started_at=9.0, over=True),
+    )
 
     wishes = desk.handle(events.Restored(sessions=(session,), rebooted=False, at=100.0, jobs={"s": jobs}))
 
