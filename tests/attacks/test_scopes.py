@@ -115,7 +115,12 @@ def test_each_caller_gets_what_its_scope_allows_and_no_more(house: House, kind: 
     phone = _caller(house, kind)
     house.run(house.server.phone.cancel())
 
-    path = route.path.replace("{id}", "s-1").replace("{prompt}", "p1").replace("{agent}", "claude")
+    path = (
+        route.path.replace("{id}", "s-1")
+        .replace("{prompt}", "p1")
+        .replace("{pid}", "1")
+        .replace("{agent}", "claude")
+    )
     status = _status(house, phone, route, path)
 
     if not route.lan or route.while_pairing:

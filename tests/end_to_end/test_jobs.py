@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from tests.end_to_end.steered import Held, InTerminal, wakeline_in
+from tests.end_to_end.test_steering import begun
 from tests.lab import homes
 from tests.lab.servers import Server
 from tests.lab.waiting import until
@@ -148,3 +149,52 @@ def test_an_agent_at_rest_has_no_jobs(claude: Held) -> None:
 
     assert jobs_of(claude, own_id) == []
     assert json.dumps(claude.session()["jobs"]) == "0"
+
+
+def test_a_prompt_for_a_time_is_changed_taken_back_and_sent_once(claude: Held) -> None:
+    """It is kept over kill -9 of the supervisor; the one whose time has come goes, the others do not."""
+    own_id, wakeline = claude.session()["id"], claude.wakeline
+    for words in ("never sent", "at its time", "changed my mind"):
+        told = wakeline.run("send", own_id, words, "--when", "at:+2h").stdout
+        assert "It waits until" in told
+    never, timed, _ = wakeline.json("followups")["prompts"]
+    assert wakeline.run("send", own_id, "x", "--when", "reset", check=False).returncode == 4
+    assert wakeline.run("send", own_id, "x", "--when", "job:1", check=False).returncode == 4
+    assert wakeline.run("send", own_id, "x", "--when", "soon", check=False).returncode == 2
+
+    wakeline.run("followups", "--cancel", never["id"])
+    wakeline.kill()
+    wakeline.start()
+    claude.session(state="idle", kind="hosted")
+    wakeline.run("followups", "--change", timed["id"], "--when", "at:+1s", "--text", "at another time")
+
+    until(lambda: claude.said("user") == ["at another time"])
+    until(lambda: [one["text"] for one in wakeline.json("followups")["prompts"]] == ["changed my mind"])
+    wakeline.run("send", own_id, "when online", "--when", "online")
+    until(lambda: claude.said("user") == ["at another time", "when online"])
+
+
+@pytest.mark.parametrize("name", ["codex", "opencode"])
+def test_jobs_of_other_agents_are_seen_as_well(
+    name: str,
+    wakeline: Wakeline,
+    fake_openai: Server,
+    in_terminal: InTerminal,
+    request: pytest.FixtureRequest,
+) -> None:
+    """What their tools leave behind is known by their own marks, or those of the terminal."""
+    request.getfixturevalue(f"needs_{name}")
+    folder = wakeline.folder.parent
+    launch = getattr(homes, name)(folder / "home", folder / "project", fake_openai.url)
+    unasked = ("--dangerously-bypass-approvals-and-sandbox",) if name == "codex" else ()
+    held = Held(wakeline, launch.plus(*unasked), in_terminal)
+    own_id = begun(held)
+    assert jobs_of(held, own_id) == []
+
+    wakeline.run("send", own_id, "%%tool:nohup setsid sleep 600 > out.txt 2>&1 &%% please")
+
+    job = the_job(held, own_id, state="running", kind="process")
+    assert (job["command"], job["output"]["path"]) == ("sleep 600", str(held.cwd / "out.txt"))
+    wakeline.run("send", own_id, "it has ended", "--when", f"job:{job['pid']}")
+    psutil.Process(job["pid"]).kill()
+    until(lambda: "it has ended" in held.said("user"))

@@ -169,7 +169,8 @@ def test_prompts_of_an_older_version_are_read(tmp_path: Path) -> None:
             old.executescript(script)
         old.execute("PRAGMA user_version=2")
         old.execute(
-            "INSERT INTO prompt VALUES ('p1', 's1', 'claude', 'go on', 'idle', 'desk', 5.0, 'waiting', 6.5, NULL)"
+            "INSERT INTO prompt VALUES"
+            " ('p1', 's1', 'claude', 'go on', 'idle', 'desk', 5.0, 'waiting', 6.5, NULL)"
         )
     old.close()
 
