@@ -45,7 +45,7 @@ from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
-from supervisor.system.processes import Processes
+from supervisor.system.processes import Processes, booted_at
 from supervisor.terminal.view import open_views
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
@@ -62,6 +62,7 @@ def serve(*, quiet: bool) -> int:
         private(places.state)
         private(places.terminals)
         database = open_database(places.state / "wakeline.db")
+        database.booted_at = booted_at()
         asyncio.run(_run(places, settings, database))
     return 0
 

@@ -135,7 +135,7 @@ def _followups(options: argparse.Namespace) -> int:
 
 def _told(one: dict[str, Any]) -> str:
     text = say.cut(say.plain(" ".join(one["text"].split())), 60)
-    told = say.plain(one["waits_for"] or f"It is on its way ({one['state']}).")
+    told = say.local(say.plain(one["waits_for"] or f"It is on its way ({one['state']})."))
     return f"{one['id'][:8]:<8}  {_short(one['session_id']):<10} {one['when']:<12} {text}\n{'':<21}{told}"
 
 

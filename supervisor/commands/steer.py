@@ -66,7 +66,7 @@ def _told(prompt: dict[str, Any]) -> str:
             return "The agent has it."
         case "waiting":
             change = f"wakeline followups --change {prompt['id'][:8]}"
-            return f"{say.plain(prompt['waits_for'] or 'It waits.')}\nOtherwise: {change}, or --cancel"
+            return f"{say.local(say.plain(prompt['waits_for'] or 'It waits.'))}\nOtherwise: {change}, or --cancel"
         case "refused" | "cancelled":
             return f"Not sent: {say.plain(prompt['note'] or prompt['state'])}"
         case _:

@@ -510,7 +510,7 @@ class Desk:
     def _drop(self, session_id: str, replaced_by: str | None, wishes: list[effects.Effect]) -> None:
         self._let_go(session_id, wishes)
         del self.sessions[session_id], self._notes[session_id]
-        self.jobs.forget(session_id)
+        wishes.extend(self.jobs.forget(session_id))
         wishes.extend(self.rescue.forget(session_id))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))

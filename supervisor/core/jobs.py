@@ -108,8 +108,8 @@ class Jobs:
     def restored(self, event: events.Restored) -> list[effects.Effect]:
         """What ran when we were last heard of; whatever has ended since is told at once."""
         wishes: list[effects.Effect] = []
-        for session_id, jobs in event.jobs.items():
-            for job in jobs:
+        for session_id in [s.id for s in event.sessions if s.id in event.jobs]:
+            for job in event.jobs[session_id]:
                 lost = event.rebooted and not job.over
                 self._jobs.setdefault(session_id, {})[job.run] = replace(job, over=True) if lost else job
                 if lost:
@@ -164,10 +164,11 @@ class Jobs:
         origins = self._origins()
         return [effects.LookAtJobs(origins, known)] if origins or known else []
 
-    def forget(self, session_id: str) -> None:
-        """It has left the list."""
+    def forget(self, session_id: str) -> list[effects.Effect]:
+        """It has left the list: nobody is told of its jobs any more."""
         self._watched.pop(session_id, None)
-        self._jobs.pop(session_id, None)
+        jobs = self._jobs.pop(session_id, {}).values()
+        return [effects.KeepJob(session_id, replace(job, over=True)) for job in jobs if not job.over]
 
     def has_running(self, session_id: str) -> bool:
         """Whether a job of this session runs."""

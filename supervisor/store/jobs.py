@@ -4,6 +4,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from supervisor.core.model import Job, JobKind
@@ -27,11 +28,11 @@ _KEPT: Final = (
 def keep(database: Database, session_id: str, job: Job) -> None:
     """Keep a job, or what has become of it."""
     database.change_soon(
-        "INSERT OR REPLACE INTO job (session_id, pid, started_at, over, saved_at, picture)"
+        "INSERT OR REPLACE INTO job (session_id, pid, since_boot, over, saved_at, picture)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         session_id,
         job.pid,
-        job.started_at,
+        database.since_boot(job.started_at),
         int(job.over),
         time.time(),
         json.dumps({name: getattr(job, name) for name in _KEPT}),
@@ -43,13 +44,15 @@ def keep(database: Database, session_id: str, job: Job) -> None:
 def load(database: Database) -> Mapping[str, tuple[Job, ...]]:
     """By the id of their session, oldest first; unreadable ones are left out."""
     rows = database.rows(
-        "SELECT session_id, picture FROM job WHERE NOT over OR saved_at > ? ORDER BY started_at",
+        "SELECT session_id, since_boot, picture FROM job WHERE NOT over OR saved_at > ? ORDER BY since_boot",
         time.time() - _TOLD_FOR,
     )
     found: defaultdict[str, list[Job]] = defaultdict(list)
-    for session_id, picture in rows:
+    for session_id, since_boot, picture in rows:
         if job := _job(picture):
-            found[session_id].append(job)
+            # What has ended may be of another start of the machine.
+            moved = job if job.over else replace(job, started_at=database.started_at(since_boot))
+            found[session_id].append(moved)
     return {session_id: tuple(jobs) for session_id, jobs in found.items()}
 
 

@@ -141,6 +141,19 @@ def test_a_job_outlives_its_session(claude: Held) -> None:
     assert the_job(claude, own_id, state="ended")["exit_status"] in {-9, None}
 
 
+def test_a_plain_command_leaves_jobs_too(wakeline: Wakeline) -> None:
+    """What outlives a command that is no agent is shown until it ends."""
+    script = "nohup setsid sleep 600 > /dev/null 2>&1 & sleep 1"
+    own_id = wakeline.run("run", "--detach", "--", "sh", "-c", script).stdout.strip()
+
+    wakeline.wait_for(id=own_id, state="ended", jobs=1)
+
+    (job,) = wakeline.json("jobs", own_id)["jobs"]
+    assert (job["command"], job["state"], job["output"]) == ("sleep 600", "running", None)
+    psutil.Process(job["pid"]).kill()
+    wakeline.wait_for(id=own_id, jobs=0)
+
+
 def test_an_agent_at_rest_has_no_jobs(claude: Held) -> None:
     """Neither its own parts nor commands that were waited for count."""
     own_id = claude.session()["id"]

@@ -209,6 +209,16 @@ def test_a_job_outlives_its_session(desk: Desk) -> None:
     assert desk.sessions == {}
 
 
+def test_a_session_that_is_thrown_away_takes_its_jobs_along(desk: Desk) -> None:
+    """They run on, but nothing is said of them any more, and nothing is kept awake; nor after a restart."""
+    found(desk, child())
+
+    wishes = desk.handle(events.Discarded(session_id="s", at=50.0))
+
+    assert [wish.job.over for wish in wishes if isinstance(wish, effects.KeepJob)] == [True]
+    assert desk.jobs.look() == []
+
+
 def test_what_a_session_left_is_found_after_its_end(desk: Desk) -> None:
     """What outlived its agent by leaving it is a job, though nobody had seen it before."""
     after = gone(desk, 50.0)

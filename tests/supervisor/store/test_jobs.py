@@ -38,6 +38,20 @@ def test_a_job_comes_back_as_it_was(database: Database) -> None:
     assert (found.cpu_seconds, found.memory_bytes) == (None, None)
 
 
+def test_a_clock_that_is_set_makes_no_other_process_of_it(database: Database) -> None:
+    """Starts are counted from the machine's, which is told as another time then: still one row, one job."""
+    database.booted_at = 1763740000.0
+    started = database.booted_at + 2557 + 1 / 100
+    jobs.keep(database, "s1", replace(JOB, started_at=started))
+
+    database.booted_at += 3600.0
+    (found,) = jobs.load(database)["s1"]
+    jobs.keep(database, "s1", replace(found, over=True))
+
+    assert found.started_at == database.booted_at + 2557 + 1 / 100
+    assert [job.over for job in jobs.load(database)["s1"]] == [True]
+
+
 def test_its_end_replaces_what_was_known(database: Database) -> None:
     """One job, one row; who has one that runs is known by that."""
     jobs.keep(database, "s1", JOB)

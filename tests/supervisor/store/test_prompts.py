@@ -151,6 +151,17 @@ def test_what_a_follow_up_waits_for_comes_back_exactly(database: Database) -> No
     assert prompts.load(database) == [given, prompt("p2")]
 
 
+def test_a_clock_that_is_set_changes_no_process_that_is_waited_for(database: Database) -> None:
+    """Its start is counted from the machine's, which is told as another time then."""
+    database.booted_at = 1763740000.0
+    prompts.keep(database, prompt(when="job:4711", job=Run(4711, database.booted_at + 12.34)))
+
+    database.booted_at -= 7200.0
+
+    (found,) = prompts.load(database)
+    assert found.job == Run(4711, database.booted_at + 12.34)
+
+
 def test_another_time_replaces_the_one_before(database: Database) -> None:
     """A prompt that was changed waits for what it was changed to, and for nothing else."""
     prompts.keep(database, prompt(when="job:4711", job=Run(4711, 1.5)))
