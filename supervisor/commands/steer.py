@@ -66,7 +66,8 @@ def _told(prompt: dict[str, Any]) -> str:
             return "The agent has it."
         case "waiting":
             change = f"wakeline followups --change {prompt['id'][:8]}"
-            return f"{say.local(say.plain(prompt['waits_for'] or 'It waits.'))}\nOtherwise: {change}, or --cancel"
+            told = say.local(say.plain(prompt["waits_for"] or "It waits."))
+            return f"{told}\nOtherwise: {change}, or --cancel"
         case "refused" | "cancelled":
             return f"Not sent: {say.plain(prompt['note'] or prompt['state'])}"
         case _:

@@ -190,14 +190,17 @@ class Jobs:
         of: dict[str, list[Offspring]] = {}
         for one in event.found:
             of.setdefault(one.session_id, []).append(one)
-        touched, young = set(), False
+        touched: set[str] = set()
+        young: set[str] = set()
         for session_id, found in of.items():
             changed, too_young = self._take_in(session_id, found, event.at, wishes)
-            young = young or too_young
+            if too_young:
+                young.add(session_id)
             if changed:
                 touched.add(session_id)
         for origin in event.origins:
-            self._let_go(origin)
+            if origin.session_id not in young:
+                self._let_go(origin)
         if young:
             wishes += self._soon(event.at, _SETTLED)
         elif any(self.has_running(session_id) for session_id in self._jobs):

@@ -17,7 +17,7 @@ from tests.fakes.house import House
 JOB = Job(
     pid=4711,
     command="python scrape.py \x1b[2J " + "x" * 200,
-    started_at=time.time() - 300.0,
+    started_at=time.time() - 3 * 86_400.0 - 1800.0,
     cpu_seconds=2.25,
     memory_bytes=52_428_800,
 )
@@ -50,7 +50,7 @@ def test_each_job_is_a_line_that_fits(
 
     head, line = capsys.readouterr().out.splitlines()
     assert head.split() == ["PID", "SESSION", "STATE", "RUNS", "CPU", "MEMORY", "COMMAND"]
-    assert line.split()[:9] == ["4711", "7c1f4c0e", "running", "5", "min", "2.2", "s", "52", "MB"]
+    assert line.split()[:9] == ["4711", "7c1f4c0e", "running", "3", "d", "0", "h", "2.2", "s"]
     assert "scrape.py \N{REPLACEMENT CHARACTER}[2J" in line
     assert (len(line) <= 90, line.endswith("…")) == (True, True)
 

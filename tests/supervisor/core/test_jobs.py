@@ -231,10 +231,12 @@ def test_what_a_session_left_is_found_after_its_end(desk: Desk) -> None:
 
 
 def test_a_session_that_left_nothing_is_looked_at_no_more(desk: Desk) -> None:
-    """Old sessions cost nothing."""
+    """Old sessions cost nothing; one that may have left something is looked at until that is known."""
     gone(desk, 50.0)
+    found(desk, child(started_at=50.0, left=True), at=51.0)
+    assert len(desk.jobs.look()) == 1
 
-    found(desk, at=51.0)
+    found(desk, at=53.0)
 
     assert desk.jobs.look() == []
 
