@@ -179,6 +179,7 @@ class Supervisor:
             tls_folder=places.state / "tls",
             port=settings.phone.port,
             usual_address=settings.phone.address,
+            around=network.around,
         )
 
     async def run(self) -> None:
@@ -305,6 +306,10 @@ class Supervisor:
             self._network_changed()
             self.observer.look_at_all()
             self.holder.verify()
+
+    def _network_changed(self) -> None:
+        self.lifeline.network_changed()
+        self.server.network_changed()
 
     def _power(self, seen: Power) -> None:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
