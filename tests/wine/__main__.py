@@ -49,13 +49,14 @@ def main(arguments: list[str]) -> int:
     if missing := [package for program, package in PROGRAMS.items() if not shutil.which(program)]:
         print("the Windows lane needs:", *missing, file=sys.stderr)
         return 2
+    named = [argument for argument in arguments if (ROOT / argument.partition("::")[0]).exists()]
     lane = Lane(Path(os.environ.get("WAKELINE_WINE", ROOT / ".cache" / "wine")))
     with screen() as display:
         lane.environment["DISPLAY"] = display
         if not (lane.folder / "ready").exists():
             lane.set_up()
         lane.find_us()
-        return lane.run("-m", "pytest", "-p", "no:cacheprovider", *(arguments or TESTS))
+        return lane.run("-m", "pytest", "-p", "no:cacheprovider", *arguments, *([] if named else TESTS))
 
 
 @contextmanager
