@@ -198,20 +198,6 @@ def test_a_question_is_shown_with_everything_that_hides_in_it(page: Page, desk: 
     assert card.locator(".mark").all_inner_texts() == ["U+202E", "U+2066", "U+200B", "U+001B"]
 
 
-def test_a_cut_off_session_says_what_is_being_done(page: Page, desk: Desk) -> None:
-    """Why, which attempt, and when the next."""
-    link = Reconnect(attempt=3, next_try_at=time.time() + 20, reason="Network lost", policy="network")
-    desk.put(working(state=State.CUT_OFF, reconnect=link))
-    pair(page, desk)
-    open_session(page)
-
-    bar = page.locator(".now")
-
-    expect(bar).to_contain_text("Cut off")
-    expect(bar).to_contain_text("Network lost")
-    expect(bar).to_contain_text("Attempt 3 · next at ")
-
-
 def test_another_session_that_needs_you_is_one_tap_away(page: Page, desk: Desk) -> None:
     """Nobody has to go back to the list to hear of it."""
     desk.put(working("s1"), working("s2"))

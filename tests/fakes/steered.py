@@ -4,7 +4,7 @@ as far as a screen can see it.
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -12,17 +12,28 @@ import pytest
 
 from supervisor.core import abilities
 from supervisor.core.errors import NoSuchSession, Refused, WakelineError
+from supervisor.core.link import Policy
 from supervisor.core.model import Kind, Machine, Session, State
 from supervisor.core.outbox import objection
 from supervisor.core.steering import DONE, Approval, Decision, Focus, Prompt, PromptState, Trashed, Typing
 from supervisor.remote import wire
-from supervisor.remote.backend import Who
+from supervisor.remote.backend import Lost, Who
 from tests.fakes.backend import MemoryBackend
 from tests.fakes.steer import MemorySteer
 from tests.fakes.terminal import Terminal
 
 UNTIL = 1_790_000_000.0
 _TYPING = Typing(takes_while_working=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """A lost session, and what is left of it."""
+
+    session: Session
+    folder_exists: bool = True
+    branch_now: str | None = None
+    transcript_exists: bool = True
 
 
 class Steered(MemorySteer):
@@ -41,6 +52,8 @@ class Steered(MemorySteer):
         self.reasons: dict[str, str] = {}
         #: Processes that can be neither paused nor ended.
         self.stubborn: list[int] = []
+        #: What is left of lost sessions, where that is not everything.
+        self.remains: dict[str, Remains] = {}
         #: Whether a terminal at the desk is attached, so that nobody else decides its size.
         self.at_desk = False
 
@@ -228,6 +241,24 @@ class Steered(MemorySteer):
         left = [one for one in self.session(asked.session_id).approvals if one.id != approval_id]
         self._backend.journal.publish("approval", asked.session_id, None)
         self.ask(asked.session_id, *left)
+
+    async def reconnect(self, session_id: str, action: str | None, policy: Policy | None) -> None:
+        """Noted."""
+        self._take("reconnect", session_id, action=action, policy=policy)
+
+    async def lost(self) -> Sequence[Lost]:
+        """All that are lost, as far as anything is left of them."""
+        lost = [one for one in self._backend.sessions.values() if one.state is State.LOST]
+        return [self.remains.get(one.id) or Remains(session=one) for one in lost]
+
+    async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        """Noted; they start."""
+        lost = [one.session.id for one in await self.lost()]
+        chosen = lost if wanted is None else [one for one in lost if one in wanted]
+        for session_id in chosen:
+            self._take("recover", session_id)
+            self._change(session_id, state=State.STARTING, reconnect=None)
+        return chosen
 
     async def screen(self, session_id: str) -> AsyncIterator[bytes]:
         """Its terminal."""

@@ -3,6 +3,7 @@
 import { ago, h, icon, moment, number, say_aloud, sheet } from './dom.js';
 import { agent_of, name_of, path_of, picture } from './picture.js';
 import { state_word } from './list.js';
+import './more.js';
 import { name, plain } from './marks.js';
 import { say } from './words.js';
 

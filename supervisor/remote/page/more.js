@@ -35,4 +35,4 @@ export function styled(name) {
   return sheets.get(name);
 }
 
-await styled('steering.css');
+await Promise.all(['steering.css', 'extras.css'].map(styled));

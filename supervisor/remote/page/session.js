@@ -2,8 +2,7 @@
 // Ten thousand entries stay smooth: parts that are far away are empty boxes of the same height.
 
 import { ago, clock, day, h, icon, moment, say_aloud } from './dom.js';
-import { copy_button } from './facts.js';
-import { asked_of, over, path_of, picture } from './picture.js';
+import { path_of } from './picture.js';
 import { one_line, plain, without_escapes } from './marks.js';
 import { prose, terminal } from './text.js';
 import { state_word } from './list.js';
@@ -351,21 +350,7 @@ export class Transcript {
 
 // --- what is going on now, below the transcript
 
-function cut_off(session) {
-  const { attempt, next_try_at, reason } = session.reconnect ?? {};
-  const next = next_try_at ? say('next_try_at', { time: moment(Date.parse(next_try_at)) }) : '';
-  return h('div', {}, h('p', {}, plain(reason || session.failure || say('cut_off_hint'))),
-    attempt != null && h('p', { class: 'quiet' }, [say('attempt', { n: attempt }), next].filter(Boolean).join(' · ')));
-}
-
-function* more(session) {
-  if (session.state === 'needs_you' && !asked_of(session).length) yield h('p', { class: 'desk' }, plain(say('answer_at_desk', { host: session.hostname ?? '' })));
-  if (session.state === 'cut_off') yield cut_off(session);
-  if (session.state === 'lost') yield h('p', {}, plain(session.failure || say('lost_hint')));
-  if (over(session) && session.resume_command) yield copy_button(session.resume_command, say('copy_command'));
-}
-
-// What is going on now. Whoever steers puts cards into `scroll`, buttons into `head` and more below.
+// What is going on now. Whoever steers says more in `more`, puts cards into `scroll`, buttons into `head` and more below.
 export class NowBar {
   constructor() {
     this.more = h('div', { class: 'now-more' });
@@ -378,6 +363,5 @@ export class NowBar {
   show(session) {
     this.element.className = `now is-${session.state}`;
     this.line.replaceChildren(icon(session.state, 'small'), h('span', { class: 'state' }, state_word(session)), ago(session.since), session.stale ? h('span', { class: 'tag' }, say('tag_stale')) : '');
-    this.more.replaceChildren(...more(session));
   }
 }

@@ -8,6 +8,7 @@ import './more.js';
 import { orders_for } from './orders.js';
 import { path_of, picture } from './picture.js';
 import { Prompts } from './prompts.js';
+import { Standing } from './standing.js';
 import { say } from './words.js';
 
 const actions = () => import('./actions.js');
@@ -45,6 +46,7 @@ export class Steering {
     this.composer = new Composer(open.id, this.focus, (text, when, key) => this.#send(text, when, key));
     this.prompts = new Prompts(device, (id) => wire.get(`${path_of(open.id)}/prompts/${id}`), ({ id }) => this.#give('DELETE', `/prompts/${id}`), (text) => this.composer.take_back(text));
     this.cards = new Cards(wire, false, draw);
+    this.standing = new Standing(open.now.more, wire);
     this.#build();
   }
 
@@ -70,6 +72,7 @@ export class Steering {
     this.composer.show({ live, may: may && can.includes('prompt'), reason: session.cannot?.prompt ?? '', working: busy.includes(session.state) });
     this.prompts.show(session.prompts ?? [], may);
     this.cards.show(questions_of(session), live, may);
+    this.standing.show(session, may, live);
     this.hint.textContent = may ? session.cannot?.prompt ?? '' : say('view_how');
     this.hint.hidden = !this.hint.textContent || (may && can.includes('prompt'));
     this.to_terminal.hidden = !can.includes('screen') && !this.#open.terminal;
