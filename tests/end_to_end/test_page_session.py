@@ -9,7 +9,6 @@ from playwright.sync_api import Page, Route, expect
 from supervisor.core.model import (
     EntryKind,
     Job,
-    Reconnect,
     Resume,
     Role,
     State,

@@ -25,14 +25,14 @@ const until = (element) => remaining(Date.parse(element.dateTime) - now());
 
 // A <time> that runs down while somebody looks. Screen readers are not told of every second.
 function left(text) {
-  const element = h('time', { datetime: text, class: 'left' });
+  const element = h('time', { datetime: text, class: 'runs-down' });
   element.textContent = until(element);
   return element;
 }
 
 setInterval(() => {
   if (document.hidden) return;
-  for (const element of document.querySelectorAll('time.left')) {
+  for (const element of document.querySelectorAll('time.runs-down')) {
     const text = until(element);
     if (element.textContent !== text) element.textContent = text;
   }

@@ -102,6 +102,7 @@ const words = {
   to_end: ['To the end', 'Zum Ende'],
   one_needs_you: ['{name} needs you', '{name} braucht dich'],
   some_need_you: ['{n} sessions need you', '{n} Sitzungen brauchen dich'],
+  facts: ['Details', 'Einzelheiten'],
   title_needs_you: ['Needs you · Wakeline', 'Braucht dich · Wakeline'],
   sound: ['Sound and vibration when a session needs you', 'Ton und Vibration, wenn eine Sitzung dich braucht'],
   sound_on: ['Sound is on', 'Ton ist an'],

@@ -115,7 +115,6 @@ export const words = {
   key_enter: ['Enter', 'Eingabe'],
 
   // facts
-  facts: ['Details', 'Einzelheiten'],
   unknown: ['not known', 'nicht bekannt'],
   fact_state: ['State', 'Zustand'],
   fact_since: ['Since', 'Seit'],

@@ -61,6 +61,23 @@ def test_every_key_in_the_code_is_in_the_table(bench: Page) -> None:
     assert missing == set()
 
 
+def test_what_comes_first_finds_its_words(bench: Page) -> None:
+    """The list, the transcript and pairing say nothing that is still on its way."""
+    table: list[str] = bench.evaluate("import('/words.js').then(({ words }) => Object.keys(words))")
+    first = (FILES / "first.js").read_text()
+    always = re.findall(r"'(\w+)'", first.partition("always = [")[2].partition("]")[0])
+
+    sources = {name: (FILES / f"{name}.js").read_text() for name in [*always, "pair", "session", "text"]}
+    missing = {
+        (name, key)
+        for name, text in sources.items()
+        for key in re.findall(r"say\('(\w+)'", text)
+        if key not in table
+    }
+
+    assert missing == set()
+
+
 def test_no_sentence_is_left_over(bench: Page) -> None:
     """What the table says is said somewhere."""
     source, table = _source(), _table(bench)
