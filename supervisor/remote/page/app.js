@@ -98,6 +98,7 @@ class Page {
     this.#wire.end();
     this.#leave();
     this.#cards?.close();
+    this.#aside?.close?.();
     clearInterval(this.#ticking);
     clearTimeout(this.#rest);
   }
@@ -205,10 +206,11 @@ class Page {
 
   // What the list has only at times comes when it is there.
   #draw_aside() {
-    if (!this.#aside && [...picture.sessions.values()].some(({ reconnect }) => reconnect)) {
+    if (!this.#aside && [...picture.sessions.values()].some(({ state, reconnect }) => reconnect || state === 'lost')) {
       this.#aside = { show() {} };
       aside().then((found) => {
         this.#aside = new found.Aside(this.#wire, this.#list);
+        this.#list.element.before(this.#aside.element);
         this.#draw();
       }).catch(() => { this.#aside = null; });
     }

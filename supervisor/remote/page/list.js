@@ -14,7 +14,7 @@ export function state_word(session) {
 const asked = ({ summary, tool, text }) => tool && text ? `${tool}: ${one_line(text)}` : summary ?? '';
 
 // "Bash: npm test" for a tool, the words themselves for a message.
-function last_line(session) {
+export function last_line(session) {
   if (session.approval) return asked(session.approval);
   if (session.state === 'cut_off' && session.reconnect?.reason) return session.reconnect.reason;
   const entry = session.last_entry;

@@ -209,4 +209,23 @@ export const words = {
   came_works: ['works', 'es läuft'],
   came_failed_again: ['failed again', 'wieder fehlgeschlagen'],
   came_open: ['not known yet', 'noch offen'],
+
+  // what was lost
+  lost_count_1: ['1 session was lost', '1 Sitzung ging verloren'],
+  lost_count: ['{n} sessions were lost', '{n} Sitzungen gingen verloren'],
+  lost_title: ['Lost', 'Verloren'],
+  lost_hint_all: ['Each is resumed with all that it knew.', 'Jede wird mit allem fortgesetzt, was sie wusste.'],
+  lost_none: ['Nothing is lost.', 'Nichts ist verloren.'],
+  lost_choose: ['Choose {name}', '{name} auswählen'],
+  lost_folder: ['Its folder is gone.', 'Ihr Ordner ist weg.'],
+  lost_transcript: ['Its transcript is gone.', 'Ihr Verlauf ist weg.'],
+  lost_branch: ['Its folder is on branch {now} now; it was on {was}.', 'Ihr Ordner steht jetzt auf dem Zweig {now}; zuvor auf {was}.'],
+  lost_no_branch: ['Its branch {was} is gone.', 'Ihr Zweig {was} ist weg.'],
+  lost_every_1: ['Resume it', 'Fortsetzen'],
+  lost_every: ['Resume all {n}', 'Alle {n} fortsetzen'],
+  lost_some_1: ['Resume the chosen one', 'Die ausgewählte fortsetzen'],
+  lost_some: ['Resume the {n} chosen', 'Die {n} ausgewählten fortsetzen'],
+  lost_starting: ['Is being started …', 'Wird gestartet …'],
+  lost_back: ['Back: {state}', 'Wieder da: {state}'],
+  lost_not_back: ['It did not come back. Try again, or use its command.', 'Sie kam nicht zurück. Versuch es nochmals oder nimm ihren Befehl.'],
 };
