@@ -156,6 +156,7 @@ class Page {
       this.#open.transcript?.hear(data.entry);
       this.#open.steering?.hear(data.entry);
     }
+    if (topic === 'job') dispatchEvent(new Event('jobs'));
     if (topic === 'session' && data.removed && data.id === this.#open?.id) this.#gone(data.replaced_by);
     this.#alert();
     this.#greeted = true;

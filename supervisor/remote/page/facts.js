@@ -1,7 +1,7 @@
 // Every fact of a session that one wants to check from away, and the command that brings it back.
 
 import { ago, h, icon, moment, number, say_aloud, sheet } from './dom.js';
-import { agent_of, name_of, path_of, picture } from './picture.js';
+import { agent_of, jobs_of, name_of, path_of, picture } from './picture.js';
 import { state_word } from './list.js';
 import './more.js';
 import { name, plain } from './marks.js';
@@ -75,12 +75,6 @@ function facts(session) {
   ].filter(Boolean);
 }
 
-function jobs(session) {
-  if (!session.jobs?.length) return null;
-  const one = (job) => h('li', {}, h('code', {}, plain(String(job.command))), h('span', { class: 'quiet' }, ` PID ${job.pid} · `, ago(job.started_at)));
-  return h('section', {}, h('h3', {}, say('jobs')), h('ul', { class: 'jobs' }, ...session.jobs.map(one)));
-}
-
 const shells = { posix: 'bash, zsh, sh', fish: 'fish', powershell: 'PowerShell', cmd: 'cmd' };
 
 function resume(session, get) {
@@ -112,9 +106,19 @@ function resume_parts({ command, argv, cwd, session_id, safe }) {
   return parts;
 }
 
+// *dialog()* is closed first: one sheet at a time.
+function jobs(session, get, dialog) {
+  const show = async () => {
+    dialog().close();
+    (await import('./jobs.js')).show_jobs(session, get);
+  };
+  const n = jobs_of(session);
+  return h('section', {}, h('button', { class: 'button', type: 'button', 'aria-haspopup': 'dialog', onclick: show }, say('jobs'), n ? ` (${n})` : ''));
+}
+
 export function show_facts(session, get) {
   const list = h('dl', { class: 'facts' }, ...facts(session));
-  const dialog = sheet(name_of(session), resume(session, get), jobs(session), h('section', {}, h('h3', {}, say('facts')), list));
+  const dialog = sheet(name_of(session), resume(session, get), jobs(session, get, () => dialog), h('section', {}, h('h3', {}, say('facts')), list));
   // Keeps itself true while it is open.
   return { dialog, show: (now_session) => list.replaceChildren(...facts(now_session)) };
 }

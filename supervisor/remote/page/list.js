@@ -25,10 +25,13 @@ export function last_line(session) {
   return text;
 }
 
+const waiting_of = ({ prompts = [] }) => prompts.filter(({ state }) => state === 'waiting').length;
+
 const tags = (session) => [
   session.stale && say('tag_stale'),
   session.parent_id && say('tag_child'),
   jobs_of(session) > 0 && say('tag_jobs', { n: jobs_of(session) }),
+  waiting_of(session) > 0 && say('tag_waiting', { n: waiting_of(session) }),
 ].filter(Boolean);
 
 function filled(row, session, line) {
@@ -44,7 +47,7 @@ function filled(row, session, line) {
 }
 
 // What a row shows; if this is the same, the row is not touched.
-const seen = (session) => JSON.stringify([session.state, session.since, name_of(session), session.cwd, session.hostname, session.stale, session.parent_id, jobs_of(session), session.last_activity_at && over(session) && session.last_activity_at, last_line(session)]);
+const seen = (session) => JSON.stringify([session.state, session.since, name_of(session), session.cwd, session.hostname, session.stale, session.parent_id, jobs_of(session), waiting_of(session), session.last_activity_at && over(session) && session.last_activity_at, last_line(session)]);
 
 export class List {
   #rows = new Map();

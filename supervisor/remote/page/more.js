@@ -19,6 +19,7 @@ Object.assign(shapes, {
   sent: ['line', 'm4 10.5 4 4 8-9'],
   keyboard: ['line', 'M2.5 5.500h15v9h-15zM5.5 8.500h.2M8.5 8.500h.2M11.5 8.500h.2M14.5 8.500h.2M6.5 11.500h7'],
   wide: ['line', 'M2.5 10h15M5.5 6.5 2 10l3.5 3.500M14.5 6.5 18 10l-3.5 3.5'],
+  job: ['line', 'M4 4.500h12M4 10h12M4 15.500h7M14.500 13.500v4M12.500 15.500h4'],
   fit: ['line', 'M6 2.500h8v15H6zM9 15h2'],
 });
 learn(words);

@@ -3,6 +3,7 @@
 import { h, icon } from './dom.js';
 import { plain } from './marks.js';
 import { trouble } from './orders.js';
+import { when_words } from './whens.js';
 import { say } from './words.js';
 
 const shown_length = 4000;
@@ -15,21 +16,31 @@ const signs = { waiting: 'clock', sending: 'send', sent: 'sent', taken: 'sent', 
 const squeezed = (text) => text.replace(/\s+/g, ' ').trim();
 const same = (said, given) => said === given || (given.length > 40 && said.includes(given));
 
+// Our own words where we have them; the computer's sentence where it knows more.
+function waiting_for(when, waits_for) {
+  if (when === 'now') return say('given_waiting');
+  if (when === 'idle') return say('given_for_idle');
+  const words = say('given_for', { when: when_words(when) });
+  return waits_for ? `${words} · ${waits_for}` : words;
+}
+
 export class Prompts {
   #me;
   #find;
   #cancel;
+  #edit;
   #take_back;
   #known = new Map();
   #heard = [];
   #may = false;
 
   // *find(id)* asks what has become of one, *cancel(prompt)* takes a waiting one back at the computer,
-  // *take_back(text)* puts its text into the box.
-  constructor(me, find, cancel, take_back) {
+  // *edit(prompt)* changes it there, *take_back(text)* puts its text into the box.
+  constructor(me, { find, cancel, edit, take_back }) {
     this.#me = me;
     this.#find = find;
     this.#cancel = cancel;
+    this.#edit = edit;
     this.#take_back = take_back;
     this.element = h('div', { class: 'given-all', role: 'group', 'aria-label': say('given') });
   }
@@ -120,13 +131,18 @@ export class Prompts {
     element.className = `message mine given is-${state}`;
     const cut = text.length > shown_length ? `${text.slice(0, shown_length)} …` : text;
     element.replaceChildren(
-      h('div', { class: 'prose given-text' }, plain(cut)),
+      h('div', { class: 'prose given-text', dir: 'auto' }, plain(cut)),
       h('p', { class: 'given-state' }, icon(signs[state] ?? 'clock', 'small'), h('span', { role: 'status' }, plain(this.#words(prompt)))),
       ...(this.#may ? this.#buttons(prompt) : []));
   }
 
-  #words({ state, when, note, by }) {
-    const word = state === 'waiting' ? say(when === 'idle' ? 'given_for_idle' : 'given_waiting') : say(`given_${state}`);
+  // What its words are made of has changed.
+  draw_again() {
+    for (const known of this.#known.values()) known.shown = null;
+  }
+
+  #words({ state, when, waits_for, note, by }) {
+    const word = state === 'waiting' ? waiting_for(when, waits_for) : say(`given_${state}`);
     const from = by === this.#me ? '' : say(by === 'desk' ? 'given_by_desk' : 'given_by_other');
     return [from, word, note].filter(Boolean).join(' · ');
   }
@@ -135,7 +151,7 @@ export class Prompts {
     const { id, state, text } = prompt;
     const button = (word, act) => h('button', { class: 'link', type: 'button', onclick: act }, say(word));
     const dismiss = () => this.#drop(id);
-    if (state === 'waiting') return [h('p', { class: 'given-buttons' }, button('cancel', (event) => this.#take_from(prompt, event.currentTarget)))];
+    if (state === 'waiting') return [h('p', { class: 'given-buttons' }, button('edit', () => this.#edit(prompt)), button('cancel', (event) => this.#take_from(prompt, event.currentTarget)))];
     if (state !== 'refused' && state !== 'vanished') return [];
     return [h('p', { class: 'given-buttons' }, button('edit_again', () => { dismiss(); this.#take_back(text); }), button('dismiss', dismiss))];
   }

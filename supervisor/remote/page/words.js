@@ -30,6 +30,8 @@ const words = {
   tag_child: ['sub-agent', 'Unteragent'],
   tag_jobs_1: ['1 job', '1 Hintergrundjob'],
   tag_jobs: ['{n} jobs', '{n} Hintergrundjobs'],
+  tag_waiting_1: ['1 prompt waits', '1 Auftrag wartet'],
+  tag_waiting: ['{n} prompts wait', '{n} Aufträge warten'],
 
   // list
   sessions: ['Sessions', 'Sitzungen'],
