@@ -19,6 +19,7 @@ const transcript = () => import('./session.js');
 const details = () => import('./facts.js');
 const steering = () => import('./steering.js');
 const cards = () => import('./cards.js');
+const notices = () => import('./notices.js');
 const aside = () => import('./aside.js');
 
 export async function start(fragment) {
@@ -156,6 +157,7 @@ class Page {
       this.#open.transcript?.hear(data.entry);
       this.#open.steering?.hear(data.entry);
     }
+    if (topic === 'notice') notices().then(({ hear }) => hear(data)).catch(() => {});
     if (topic === 'job') dispatchEvent(new Event('jobs'));
     if (topic === 'session' && data.removed && data.id === this.#open?.id) this.#gone(data.replaced_by);
     this.#alert();
@@ -345,7 +347,7 @@ class Page {
       // Before they are needed, while the computer is there.
       transcript().catch(() => {});
       clearTimeout(this.#rest);
-      this.#rest = setTimeout(() => Promise.all([details(), steering(), aside()]).catch(() => {}), rest_after);
+      this.#rest = setTimeout(() => Promise.all([details(), steering(), aside(), notices()]).catch(() => {}), rest_after);
     }
     this.#draw_link();
     this.#draw();

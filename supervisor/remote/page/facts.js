@@ -129,6 +129,7 @@ export function show_machine(device, scope, wire, forget) {
   const { percent, on_battery } = machine.battery ?? {};
   const battery = [percent != null && `${Math.round(percent)} %`, on_battery != null && say(on_battery ? 'on_battery' : 'on_power')].filter(Boolean).join(' · ');
   const network = machine.network?.online;
+  const told = async () => (await import('./notices.js')).show_notices(wire);
   const trash = async () => (await import('./trash.js')).show_trash(wire, scope);
   const dialog = sheet(machine.hostname ?? say('machine'), h('section', {}, h('dl', { class: 'facts' },
     row(say('fact_os'), text_of(machine.os)),
@@ -136,7 +137,7 @@ export function show_machine(device, scope, wire, forget) {
     row(say('fact_up'), time_of(machine.started_at)),
     row(say('fact_battery'), text_of(battery)),
     row(say('fact_network'), text_of(network == null ? null : say(network ? 'network_on' : 'network_off'))),
-    ...agents), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); trash(); } }, say('trash'))),
+    ...agents), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); told(); } }, say('notices')), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); trash(); } }, say('trash'))),
   h('section', {}, h('h3', {}, say('this_phone')), h('p', {}, say(scope === 'view' ? 'scope_view' : 'scope_control')),
     h('p', { class: 'quiet' }, say('paired_at', { time: moment(device.paired_at) })),
     h('button', { class: 'button danger', type: 'button', onclick: () => { if (confirm(say('forget_sure'))) forget(); } }, say('forget'))));

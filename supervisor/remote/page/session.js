@@ -215,6 +215,32 @@ export class Transcript {
     else this.top.replaceChildren(h('span', { class: 'quiet' }, say(this.#parts.length ? 'beginning' : 'nothing_yet')));
   }
 
+  // All that is here, oldest first.
+  get entries() {
+    return [...this.#parts.flatMap(({ entries }) => entries), ...this.#waiting];
+  }
+
+  // Whether nothing older is to be had.
+  get whole() {
+    return this.#ready && this.#before === null;
+  }
+
+  // One page more; false: it did not come.
+  async fetch_older() {
+    const before = this.#before;
+    while (this.#loading) await new Promise(requestAnimationFrame);
+    if (this.#before === before) await this.older();
+    return this.#before !== before;
+  }
+
+  // The element of an entry that is here.
+  reveal(seq) {
+    this.#catch_up();
+    const part = this.#parts.find(({ entries }) => entries.at(-1).seq >= seq);
+    if (part && !part.built) this.#build(part);
+    return part?.element.querySelector(`[data-seq="${seq}"]`);
+  }
+
   async older() {
     if (this.#loading || this.#before === null || !this.#ready) return;
     this.#loading = true;
@@ -274,6 +300,7 @@ export class Transcript {
     const whole = entry.truncated && !entry.whole ? (box) => this.#whole(entry, box) : null;
     const make = Object.hasOwn(made, entry.kind) ? made[entry.kind] : null;
     nodes.push(make ? make(entry, this.#opened, whole) : message(entry, whole));
+    nodes.at(-1).dataset.seq = entry.seq;
     return nodes;
   }
 

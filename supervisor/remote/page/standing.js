@@ -35,6 +35,7 @@ export class Standing {
     this.#shown = shown;
     this.words.replaceChildren(...words_of(session));
     this.copy.replaceChildren(...(over(session) && session.resume_command ? [copy_button(session.resume_command, say('copy_command'))] : []));
+    this.#into.hidden = ![...this.#into.children].some((one) => one.childElementCount);
   }
 
   #show_way(session, may, live) {

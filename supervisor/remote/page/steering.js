@@ -8,12 +8,14 @@ import './more.js';
 import { orders_for } from './orders.js';
 import { jobs_of, path_of, picture } from './picture.js';
 import { Prompts } from './prompts.js';
+import { Reading } from './reading.js';
 import { Standing } from './standing.js';
 import { know_jobs } from './whens.js';
 import { say } from './words.js';
 
 const jobs = () => import('./jobs.js');
 const later = () => import('./later.js');
+const find = () => import('./find.js');
 const actions = () => import('./actions.js');
 const terminal = () => import('./screen.js');
 
@@ -40,6 +42,7 @@ export class Steering {
   #scope = 'view';
   #may_write = false;
   #named = false;
+  #find = null;
 
   // *open*: the session as it stands on the screen, *device*: what this phone is called, *draw*: look again.
   constructor(open, device, wire, draw) {
@@ -58,6 +61,7 @@ export class Steering {
     });
     this.cards = new Cards(wire, false, draw);
     this.standing = new Standing(open.now.more, wire);
+    this.reading = new Reading(open.transcript.log);
     this.#build();
   }
 
@@ -69,6 +73,9 @@ export class Steering {
     this.jobs = h('button', { class: 'plain to-jobs', type: 'button', 'aria-haspopup': 'dialog', onclick: () => this.#show_jobs() }, icon('job'), h('span', {}));
     this.hint = h('p', { class: 'hint' });
     this.#draw_turn();
+    this.to_find = h('button', { class: 'plain round', type: 'button', 'aria-label': say('find'), 'aria-keyshortcuts': '/', onclick: () => this.#toggle_find() }, icon('find'));
+    now.element.closest('.right').querySelector('.bar-top').lastChild.before(this.to_find);
+    document.addEventListener('keydown', this.#pressed);
     now.scroll.prepend(this.cards.element);
     now.head.append(this.jobs, this.to_terminal, this.menu);
     now.element.append(this.hint, this.composer.element);
@@ -86,6 +93,7 @@ export class Steering {
     this.cards.show(questions_of(session), live, may);
     this.standing.show(session, may, live);
     this.#may_write = may && can.includes('prompt');
+    this.#find?.show();
     const n = jobs_of(session);
     this.jobs.hidden = !n;
     this.jobs.lastChild.textContent = n;
@@ -95,6 +103,28 @@ export class Steering {
     this.hint.hidden = !this.hint.textContent || (may && can.includes('prompt'));
     this.to_terminal.hidden = !can.includes('screen') && !this.#open.terminal;
     this.#show_screen(session, scope, live);
+  }
+
+  // --- jumping and searching
+
+  #pressed = (event) => {
+    const typing = event.target.closest?.('input, textarea, select, [contenteditable], dialog, .screen');
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    event.preventDefault();
+    this.#toggle_find(true);
+  };
+
+  async #toggle_find(wanted = !this.#find) {
+    if (!wanted) return this.#find?.close();
+    if (this.#screen_wanted) location.replace(this.#link);
+    const found = await find().catch(() => null);
+    const { transcript, id } = this.#open;
+    if (!found || !transcript.element.isConnected) return;
+    if (!this.#find) {
+      this.#find = new found.Find(id, transcript, () => { this.#find = null; this.to_find.focus(); });
+      transcript.element.before(this.#find.element);
+    }
+    this.#find.focus();
   }
 
   // --- its terminal
@@ -189,6 +219,8 @@ export class Steering {
 
   close() {
     this.focus.give_back();
+    document.removeEventListener('keydown', this.#pressed);
+    this.reading.close();
     this.prompts.close();
     this.cards.close();
     this.#screen?.close();

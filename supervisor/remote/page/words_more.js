@@ -261,4 +261,33 @@ export const words = {
   job_hide: ['Hide the output', 'Ausgabe verbergen'],
   job_tail: ['The last {part} of {whole}', 'Die letzten {part} von {whole}'],
   job_then: ['When it ends …', 'Wenn er endet …'],
+
+  // jumping and searching
+  find: ['Search this session', 'Diese Sitzung durchsuchen'],
+  find_older_one: ['The one before', 'Früherer Treffer'],
+  find_newer_one: ['The one after', 'Späterer Treffer'],
+  find_count: ['{at} of {of}', '{at} von {of}'],
+  find_count_so_far: ['{at} of {of} so far', '{at} von bisher {of}'],
+  find_searching: ['Looking further back … {n} entries so far', 'Sucht weiter zurück … bisher {n} Einträge'],
+  find_nothing: ['Not found.', 'Nicht gefunden.'],
+  find_no_more: ['No earlier one.', 'Kein früherer.'],
+  find_not_in: ['Not in the last {n} entries.', 'Nicht in den letzten {n} Einträgen.'],
+  find_older: ['Look further back', 'Weiter zurück suchen'],
+  jump_prompt: ['Last prompt', 'Letzter Auftrag'],
+  jump_error: ['Last error', 'Letzter Fehler'],
+  jump_need: ['Needs you', 'Braucht dich'],
+  wrap_lines: ['Wrap long lines', 'Lange Zeilen umbrechen'],
+
+  // notices
+  notices: ['Notices', 'Meldungen'],
+  notices_none: ['Nothing has been told yet.', 'Noch wurde nichts gemeldet.'],
+  notices_more_1: ['1 more', '1 weitere'],
+  notices_more: ['{n} more', '{n} weitere'],
+  notice_needs_you: ['Needs you', 'Braucht dich'],
+  notice_cut_off: ['Was cut off', 'Wurde abgeschnitten'],
+  notice_recovered: ['Goes on', 'Macht weiter'],
+  notice_finished: ['Is done', 'Ist fertig'],
+  notice_job_ended: ['A job of it ended', 'Ein Hintergrundjob endete'],
+  notice_lost: ['Was lost', 'Ging verloren'],
+  notice_battery: ['The computer may sleep now', 'Der Computer darf jetzt schlafen'],
 };

@@ -27,10 +27,12 @@ WORDS = [
 LATER = {
     "actions",
     "aside",
+    "find",
     "jobs",
     "keyboard",
     "later",
     "lost",
+    "notices",
     "ring",
     "rows",
     "screen",
