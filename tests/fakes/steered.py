@@ -13,7 +13,7 @@ import pytest
 from supervisor.core import abilities
 from supervisor.core.errors import NoSuchSession, Refused, WakelineError
 from supervisor.core.link import Policy
-from supervisor.core.model import Kind, Machine, Session, State
+from supervisor.core.model import Job, Kind, Machine, Session, State
 from supervisor.core.outbox import objection
 from supervisor.core.steering import DONE, Approval, Decision, Focus, Prompt, PromptState, Trashed, Typing
 from supervisor.remote import wire
@@ -259,6 +259,10 @@ class Steered(MemorySteer):
             self._take("recover", session_id)
             self._change(session_id, state=State.STARTING, reconnect=None)
         return chosen
+
+    async def jobs(self, session_id: str) -> Sequence[Job]:
+        """Those that it is shown with."""
+        return self.session(session_id).jobs
 
     async def screen(self, session_id: str) -> AsyncIterator[bytes]:
         """Its terminal."""

@@ -53,7 +53,7 @@ function take_part(topic, { session_id, approval, focus }) {
 }
 
 // How many jobs of it are running.
-export const jobs_of = ({ jobs }) => jobs?.length ?? jobs ?? 0;
+export const jobs_of = ({ jobs }) => jobs ?? 0;
 
 export const asked_of = (session) => session.approvals ?? [];
 
