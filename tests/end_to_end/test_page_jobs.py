@@ -1,75 +1,45 @@
 """Background jobs and prompts that wait, on the phone."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from supervisor.core.model import Job, Scope, State
 from supervisor.core.steering import Prompt
-from supervisor.remote import wire
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
 from tests.end_to_end.given import hosted, steer
 from tests.lab.waiting import until
 
 
-class Told:
-    """What the computer answers about jobs, and what phones ask it to change."""
-
-    def __init__(self, page: Page) -> None:
-        self.jobs: list[dict[str, Any]] = [job(4242, "npm run build")]
-        self.output = "first line\nlast line"
-        self.size = 0
-        self.orders: list[tuple[str, str, Any]] = []
-        page.route("**/api/sessions/*/jobs", lambda route: route.fulfill(json={"jobs": self.jobs}))
-        page.route("**/jobs/*/output?*", self._read)
-        page.route("**/api/sessions/*/prompt", self._ordered)
-        page.route("**/api/sessions/*/prompts/*", self._ordered)
-
-    def _read(self, route: Route) -> None:
-        size = max(self.size, len(self.output))
-        route.fulfill(json={"text": self.output, "from": size - len(self.output), "bytes": size})
-
-    def _ordered(self, route: Route) -> None:
-        asked = route.request
-        if asked.method == "GET":
-            return route.continue_()
-        self.orders.append((asked.method, asked.url.rpartition("/")[2], asked.post_data_json))
-        return route.fulfill(status=202, json={"command_id": "p-9", "prompt": None})
-
-
-def job(pid: int, command: str, **facts: Any) -> dict[str, Any]:
-    """A job as the computer tells of it."""
-    usual = {
-        "pid": pid,
-        "started_at": wire.time(time.time() - 600),
-        "command": command,
-        "kind": "process",
-        "state": "running",
+def job(pid: int, command: str, **facts: Any) -> Job:
+    """A job as it is found."""
+    usual: dict[str, Any] = {
+        "started_at": time.time() - 600,
         "cpu_seconds": 12.0,
         "memory_bytes": 231_000_000,
-        "output": {"path": "/tmp/out.log", "bytes": 20},
-        "ended_at": None,
-        "exit_status": None,
-        "seconds": 600.0,
+        "output": "/tmp/out.log",
+        "output_bytes": 20,
     }
-    return {**usual, **facts}
+    return Job(pid=pid, command=command, **{**usual, **facts})
 
 
-@pytest.fixture
-def told(page: Page) -> Iterator[Told]:
-    """The computer, as far as jobs go."""
-    yield Told(page)
-    page.unroute_all(behavior="ignoreErrors")
+def jobs_are(desk: Desk, *jobs: Job) -> None:
+    """These are found now."""
+    desk.memory.steered.known_jobs["s1"] = jobs
+
+
+def sent(page: Page, desk: Desk, count: int = 1) -> list[tuple[str, dict[str, Any]]]:
+    """What phones ordered, once it is as many."""
+    until(lambda: page.evaluate("1") and len(desk.ordered) >= count)
+    return desk.ordered
 
 
 def with_jobs(desk: Desk, **facts: Any) -> None:
     """A session that has left one running."""
-    running = Job(pid=4242, command="npm run build", started_at=time.time() - 600)
-    desk.put(hosted(state=State.IDLE, jobs=(running,), **facts))
+    desk.put(hosted(state=State.IDLE, jobs=(job(4242, "npm run build"),), **facts))
 
 
 def open_jobs(page: Page) -> Locator:
@@ -80,7 +50,7 @@ def open_jobs(page: Page) -> Locator:
     return sheet
 
 
-def test_a_job_tells_what_it_is_and_what_it_uses(page: Page, desk: Desk, told: Told) -> None:
+def test_a_job_tells_what_it_is_and_what_it_uses(page: Page, desk: Desk) -> None:
     """Command, PID, a running time, processor and memory; the list counts it."""
     with_jobs(desk)
     pair(page, desk)
@@ -94,20 +64,21 @@ def test_a_job_tells_what_it_is_and_what_it_uses(page: Page, desk: Desk, told: T
     before = row.locator(".job-facts").inner_text()
     assert "10:" in before
     until(lambda: row.locator(".job-facts").inner_text() != before)
-    told.jobs = [job(4242, "npm run build", memory_bytes=500_000_000)]
+    jobs_are(desk, job(4242, "npm run build", memory_bytes=500_000_000))
     expect(row).to_contain_text("500 MB")
 
 
-def test_a_job_that_ended_says_how(page: Page, desk: Desk, told: Told) -> None:
+def test_a_job_that_ended_says_how(page: Page, desk: Desk) -> None:
     """It stands below those that run, with its exit code, and asks for nothing more."""
-    over = {"state": "ended", "ended_at": wire.time(time.time() - 60)}
-    told.jobs = [
+    over = {"over": True, "ended_at": time.time() - 60}
+    with_jobs(desk)
+    jobs_are(
+        desk,
         job(1, "make", **over, exit_status=2),
         job(2, "sleep 1", **over, exit_status=0, output=None),
         job(3, "tail", **over, exit_status=-15, output=None),
         job(4242, "npm run build"),
-    ]
-    with_jobs(desk)
+    )
     pair(page, desk, Scope.CONTROL)
     steer(page)
 
@@ -122,16 +93,17 @@ def test_a_job_that_ended_says_how(page: Page, desk: Desk, told: Told) -> None:
     expect(sheet.locator(".job-over", has_text="PID 2").get_by_role("button")).to_have_count(0)
 
 
-def test_the_end_of_its_output_is_read_along(page: Page, desk: Desk, told: Told) -> None:
+def test_the_end_of_its_output_is_read_along(page: Page, desk: Desk) -> None:
     """One tap opens it, it goes on by itself, and says how much more there is."""
     with_jobs(desk)
+    desk.memory.steered.outputs[4242] = ("first line\nlast line", 0)
     pair(page, desk)
     steer(page)
     sheet = open_jobs(page)
 
     sheet.get_by_role("button", name="Output").click()
     expect(sheet.locator(".job-output")).to_contain_text("last line")
-    told.output, told.size = "\x1b[31mred\x1b[0m and new", 2_000_000
+    desk.memory.steered.outputs[4242] = ("\x1b[31mred\x1b[0m and new", 2_000_000)
     expect(sheet.locator(".job-output")).to_have_text("red and new")
     expect(sheet.locator(".job-output .sgr1")).to_have_text("red")
     expect(sheet.locator(".job-wrote")).to_contain_text("of 2 MB")
@@ -140,9 +112,8 @@ def test_the_end_of_its_output_is_read_along(page: Page, desk: Desk, told: Told)
     expect(sheet.locator(".job-output")).to_be_hidden()
 
 
-def test_the_details_lead_to_the_jobs(page: Page, desk: Desk, told: Told) -> None:
+def test_the_details_lead_to_the_jobs(page: Page, desk: Desk) -> None:
     """Also when none is running: those that ended today are there."""
-    told.jobs = []
     desk.put(hosted())
     pair(page, desk)
     steer(page)
@@ -178,9 +149,7 @@ def choose(page: Page, name: str) -> None:
         ("At the reset", "reset", "At the reset"),
     ],
 )
-def test_a_prompt_can_wait_for_more(
-    page: Page, desk: Desk, told: Told, name: str, when: str, shown: str
-) -> None:
+def test_a_prompt_can_wait_for_more(page: Page, desk: Desk, name: str, when: str, shown: str) -> None:
     """For a job to end, for the internet, for the reset of a limit: the box says which."""
     with_jobs(desk)
     pair(page, desk, Scope.CONTROL)
@@ -192,12 +161,11 @@ def test_a_prompt_can_wait_for_more(
     expect(page.locator(".later")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Send").click()
 
-    until(lambda: page.evaluate("1") and told.orders)
-    assert told.orders == [("POST", "prompt", {"text": "then publish it", "when": when})]
+    assert sent(page, desk) == [("prompt", {"text": "then publish it", "when": when})]
     expect(page.locator(".later")).to_have_text("Later …")
 
 
-def test_a_prompt_can_wait_for_a_time(page: Page, desk: Desk, told: Told) -> None:
+def test_a_prompt_can_wait_for_a_time(page: Page, desk: Desk) -> None:
     """The next full hour is offered; a time that is over is not taken."""
     with_jobs(desk)
     pair(page, desk, Scope.CONTROL)
@@ -216,12 +184,13 @@ def test_a_prompt_can_wait_for_a_time(page: Page, desk: Desk, told: Told) -> Non
     sheet.get_by_role("button", name="Choose").click()
     page.get_by_role("button", name="Send").click()
 
-    until(lambda: page.evaluate("1") and told.orders)
-    when = told.orders[0][2]["when"]
-    assert when == page.evaluate("`at:${new Date('2099-01-01T10:00').toISOString()}`")
+    when = sent(page, desk)[0][1]["when"]
+    wanted = page.evaluate("new Date('2099-01-01T10:00').getTime()")
+    assert when.startswith("at:")
+    assert page.evaluate("text => Date.parse(text)", when[3:]) == wanted
 
 
-def test_from_a_job_one_writes_what_comes_after_it(page: Page, desk: Desk, told: Told) -> None:
+def test_from_a_job_one_writes_what_comes_after_it(page: Page, desk: Desk) -> None:
     """Its button closes the list and opens the box, with the time chosen already."""
     with_jobs(desk)
     pair(page, desk, Scope.CONTROL)
@@ -233,13 +202,17 @@ def test_from_a_job_one_writes_what_comes_after_it(page: Page, desk: Desk, told:
     expect(page.locator(".later")).to_have_attribute("aria-pressed", "true")
     write(page, "next")
     page.get_by_role("button", name="Send").click()
-    until(lambda: page.evaluate("1") and told.orders)
-    assert told.orders[0][2]["when"] == "job:4242"
+    assert sent(page, desk)[0][1]["when"] == "job:4242"
 
 
-def waiting(when: str, text: str = "then publish it") -> Prompt:
-    """A prompt that waits."""
-    return Prompt(id="p-1", session_id="s1", agent="claude", text=text, when=when, by="x", at=1.0)
+def waits(desk: Desk, when: str) -> None:
+    """A prompt of the session waits."""
+    given = Prompt(
+        id="p-1", session_id="s1", agent="claude", text="then publish it", when=when, by="x", at=1.0
+    )
+    with_jobs(desk)
+    desk.memory.steered.prompts["p-1"] = given
+    desk.do(lambda steered: steered.show_prompts("s1"))
 
 
 @pytest.mark.parametrize(
@@ -251,10 +224,9 @@ def waiting(when: str, text: str = "then publish it") -> Prompt:
         ("moon:full", "Waits: moon:full"),
     ],
 )
-@pytest.mark.usefixtures("told")
 def test_what_waits_says_for_what(page: Page, desk: Desk, when: str, words: str) -> None:
     """In the session; the list says that something waits."""
-    with_jobs(desk, prompts=(waiting(when),))
+    waits(desk, when)
     pair(page, desk)
     expect(page.locator(".row")).to_contain_text("1 prompt waits")
 
@@ -263,19 +235,11 @@ def test_what_waits_says_for_what(page: Page, desk: Desk, when: str, words: str)
     expect(page.locator(".given")).to_contain_text(words)
 
 
-def test_what_waits_can_be_changed(page: Page, desk: Desk, told: Told) -> None:
+def test_what_waits_can_be_changed(page: Page, desk: Desk) -> None:
     """Its text and its time; only what was changed is sent, and nothing if nothing was."""
-    with_jobs(desk, prompts=(waiting("online"),))
+    waits(desk, "online")
     pair(page, desk, Scope.CONTROL)
     steer(page)
-    page.route(
-        "**/prompts/p-1",
-        lambda route: (
-            told.orders.append((route.request.method, "p-1", route.request.post_data_json)),
-            route.fulfill(json=wire.prompt(waiting("idle", "and tell me"))),
-        ),
-    )
-
     sheet = page.get_by_role("dialog", name="Change what waits")
     page.get_by_role("button", name="Edit").click()
     expect(sheet.get_by_role("radio", name="When online")).to_be_checked()
@@ -288,16 +252,16 @@ def test_what_waits_can_be_changed(page: Page, desk: Desk, told: Told) -> None:
 
     expect(page.locator(".given")).to_contain_text("and tell me")
     expect(page.locator(".given")).to_contain_text("Waits until the agent is idle")
-    assert told.orders == [("PATCH", "p-1", {"text": "and tell me", "when": "idle"})]
+    assert desk.ordered == [("change", {"text": "and tell me", "when": "idle"})]
 
 
-def test_what_waits_can_be_taken_back(page: Page, desk: Desk, told: Told) -> None:
+def test_what_waits_can_be_taken_back(page: Page, desk: Desk) -> None:
     """Its text is in the box again."""
-    with_jobs(desk, prompts=(waiting("reset"),))
+    waits(desk, "reset")
     pair(page, desk, Scope.CONTROL)
     steer(page)
 
     page.get_by_role("button", name="Cancel").click()
 
     expect(page.get_by_role("textbox", name="Message to the agent")).to_have_value("then publish it")
-    assert [(method, what) for method, what, _ in told.orders] == [("DELETE", "p-1")]
+    assert desk.ordered == [("cancel", {})]

@@ -52,6 +52,8 @@ class Steered(MemorySteer):
         self.reasons: dict[str, str] = {}
         #: Processes that can be neither paused nor ended.
         self.stubborn: list[int] = []
+        #: The end of what jobs wrote, and the bytes before it.
+        self.outputs: dict[int, tuple[str, int]] = {}
         #: What is left of lost sessions, where that is not everything.
         self.remains: dict[str, Remains] = {}
         #: Whether a terminal at the desk is attached, so that nobody else decides its size.
@@ -261,8 +263,22 @@ class Steered(MemorySteer):
         return chosen
 
     async def jobs(self, session_id: str) -> Sequence[Job]:
-        """Those that it is shown with."""
-        return self.session(session_id).jobs
+        """Those that a test set, else those that it is shown with."""
+        return self.known_jobs.get(session_id) or self.session(session_id).jobs
+
+    async def job_output(self, session_id: str, pid: int, size: int) -> tuple[str, int, int]:  # noqa: ARG002
+        """The end of what a test set, below as much as was written before it."""
+        text, before = self.outputs[pid]
+        return text[-size:], before, before + len(text)
+
+    async def change(self, session_id: str, prompt_id: str, text: str | None, when: str | None) -> Prompt:
+        """Changed, if it waits."""
+        self._take("change", session_id, text=text, when=when)
+        before = self.prompts[prompt_id]
+        changed = replace(before, text=text or before.text, when=when or before.when)
+        self.prompts[prompt_id] = changed
+        self.show_prompts(session_id)
+        return changed
 
     async def screen(self, session_id: str) -> AsyncIterator[bytes]:
         """Its terminal."""
