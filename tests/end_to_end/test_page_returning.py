@@ -93,7 +93,7 @@ def test_one_says_try_wait_or_stop(page: Page, desk: Desk) -> None:
 
     now, wait, stop = reconnects(desk)
     assert now == {"action": "now", "policy": None}
-    assert wait == {"action": "stop", "policy": "ask"}
+    assert wait == {"action": "stop", "policy": None}
     assert stop == {"action": "stop", "policy": "off"}
     desk.memory.steered.refusals["reconnect"] = Refused("It is back already.", "Look again.")
     way(page).get_by_role("button", name="Try now").click()
@@ -105,8 +105,8 @@ def test_one_says_try_wait_or_stop(page: Page, desk: Desk) -> None:
     [
         ("waiting", "waits until it can go on", ["Try now", "Wait", "Stop trying"]),
         ("trying", "trying now", ["Wait", "Stop trying"]),
-        ("asking", "waits for your yes", ["Try now", "Stop trying"]),
-        ("stopped", "not trying any more", ["Try now"]),
+        ("asking", "waits for your yes", ["Try now", "Stop trying", "Try, and do not ask again"]),
+        ("stopped", "not trying for now", ["Try now"]),
     ],
 )
 def test_each_phase_has_its_word_and_its_buttons(
@@ -120,6 +120,21 @@ def test_each_phase_has_its_word_and_its_buttons(
 
     expect(way(page)).to_contain_text(f"Attempt 2 · {words}")
     assert way(page).locator(".button:visible").all_inner_texts() == buttons
+
+
+def test_what_was_stopped_for_good_can_begin_again(page: Page, desk: Desk) -> None:
+    """One order brings it back now, and by itself from then on."""
+    note = "given up after 6 tries within 10 min"
+    desk.put(cut_off(phase="stopped", policy="off", next_try_at=None, note=note))
+    pair(page, desk, Scope.CONTROL)
+    steer(page)
+    expect(way(page)).to_contain_text("not trying any more")
+    expect(way(page)).to_contain_text("Given up after 6 tries within 10 min.")
+
+    way(page).get_by_role("button", name="Try, and do not ask again").click()
+
+    until(lambda: page.evaluate("1") and reconnects(desk))
+    assert reconnects(desk) == [{"action": "now", "policy": "auto"}]
 
 
 def test_what_was_tried_unfolds(page: Page, desk: Desk) -> None:

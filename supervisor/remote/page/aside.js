@@ -40,8 +40,8 @@ export class Aside {
       this.#rows.delete(session.id);
       return null;
     }
-    const { attempt, next_try_at, phase } = session.reconnect;
-    return { seen: `${attempt} ${next_try_at} ${phase}`, line: () => h('span', { class: 'row-way' }, h('bdi', {}, plain(why(session))), h('span', { class: 'quiet' }, ...next(session))), under: this.#under(session) };
+    const { attempt, next_try_at, phase, policy } = session.reconnect;
+    return { seen: `${attempt} ${next_try_at} ${phase} ${policy}`, line: () => h('span', { class: 'row-way' }, h('bdi', {}, plain(why(session))), h('span', { class: 'quiet' }, ...next(session))), under: this.#under(session) };
   }
 
   #under(session) {

@@ -50,17 +50,27 @@ export const why = (session) => (session.reconnect?.reason ? told('why', session
 
 // "Attempt 3 · next try in 42 s", or what it waits for instead.
 export function next(session) {
-  const { attempt, next_try_at, phase = 'waiting' } = session.reconnect;
+  const { attempt, next_try_at, phase = 'waiting', policy } = session.reconnect;
   const known = ['waiting', 'trying', 'asking', 'stopped'].includes(phase);
   const runs = phase === 'waiting' && Date.parse(next_try_at ?? '');
-  const parts = [attempt > 0 && say('attempt', { n: attempt }), runs ? left(next_try_at) : known && say(`phase_${phase}`)].filter(Boolean);
+  const parts = [attempt > 0 && say('attempt', { n: attempt }), runs ? left(next_try_at) : known && say(phase === 'stopped' && policy === 'off' ? 'phase_off' : `phase_${phase}`)].filter(Boolean);
   return parts.flatMap((part, at) => (at ? [' · ', part] : [part]));
 }
+
+const counted = [
+  [/^given up after (\d+) tries within (.+)$/, 'note_given_up'],
+  [/^tried (\d+) times within (.+): waits longer$/, 'note_longer'],
+];
 
 function note(session) {
   const { note: words_of_it, phase } = session.reconnect;
   // What the phase says already is not said twice.
-  return words_of_it && phase !== 'asking' ? told('note', words_of_it) : '';
+  if (!words_of_it || phase === 'asking') return '';
+  for (const [pattern, key] of counted) {
+    const [, n, span] = pattern.exec(words_of_it) ?? [];
+    if (n) return say(key, { n, span: span === 'a day' ? say('a_day') : span });
+  }
+  return told('note', words_of_it);
 }
 
 // --- what was tried
@@ -74,8 +84,11 @@ function tried({ at, cause, what, outcome }) {
 
 // --- what one says to it
 
-const orders = { now: { action: 'now' }, wait: { action: 'stop', policy: 'ask' }, stop: { action: 'stop', policy: 'off' } };
-const possible = { waiting: ['now', 'wait', 'stop'], trying: ['wait', 'stop'], asking: ['now', 'stop'], stopped: ['now'] };
+// To wait is for this time; to stop and to go on by itself are for this session from now on.
+const orders = { now: { action: 'now' }, wait: { action: 'stop' }, stop: { action: 'stop', policy: 'off' }, always: { action: 'now', policy: 'auto' } };
+const possible = { waiting: ['now', 'wait', 'stop'], trying: ['wait', 'stop'], asking: ['now', 'always', 'stop'], stopped: ['now'] };
+
+const possible_for = ({ phase, policy }) => (phase === 'stopped' && policy === 'off' ? ['now', 'always'] : possible[phase] ?? possible.waiting);
 
 class Buttons {
   #give;
@@ -89,9 +102,9 @@ class Buttons {
     this.element = h('div', { class: 'way-say' }, this.row, this.warning);
   }
 
-  show(phase, live) {
+  show(reconnect, live) {
     this.live = live;
-    const wanted = possible[phase] ?? possible.waiting;
+    const wanted = possible_for(reconnect);
     const focused = this.all.find(([, button]) => button === document.activeElement)?.[1];
     for (const [what, button] of this.all) {
       button.hidden = !wanted.includes(what);
@@ -126,7 +139,7 @@ export class RowBack {
   }
 
   show(session, live) {
-    this.#buttons.show(session.reconnect.phase, live);
+    this.#buttons.show(session.reconnect, live);
   }
 }
 
@@ -148,7 +161,7 @@ export class WayBack {
 
   show(session, may, live) {
     this.#buttons.element.hidden = !may;
-    this.#buttons.show(session.reconnect.phase, live);
+    this.#buttons.show(session.reconnect, live);
     const shown = JSON.stringify([session.reconnect, session.failure]);
     if (shown === this.#shown) return;
     this.#shown = shown;

@@ -10,7 +10,7 @@ from tests.supervisor.remote.page.conftest import FILES
 
 #: Keys that are put together from a state, a cause, … in the code.
 _MADE = re.compile(
-    r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice)_\w+|(welcome|bad_link|revoked|forgotten)(_title)?"
+    r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice)_[\w,]+|(welcome|bad_link|revoked|forgotten)(_title)?"
 )
 
 
