@@ -221,7 +221,7 @@ def waits(desk: Desk, when: str) -> None:
         ("job:4242", "Waits: When npm run build ends"),
         ("online", "Waits: When online"),
         ("at:2099-01-01T10:00:00Z", "Waits: At Jan 1"),
-        ("moon:full", "Waits: moon:full"),
+        ("moon:full", "It waits until"),
     ],
 )
 def test_what_waits_says_for_what(page: Page, desk: Desk, when: str, words: str) -> None:

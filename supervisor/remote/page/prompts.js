@@ -3,7 +3,7 @@
 import { h, icon } from './dom.js';
 import { plain } from './marks.js';
 import { trouble } from './orders.js';
-import { when_words } from './whens.js';
+import { is_known, when_words } from './whens.js';
 import { say } from './words.js';
 
 const shown_length = 4000;
@@ -16,12 +16,13 @@ const signs = { waiting: 'clock', sending: 'send', sent: 'sent', taken: 'sent', 
 const squeezed = (text) => text.replace(/\s+/g, ' ').trim();
 const same = (said, given) => said === given || (given.length > 40 && said.includes(given));
 
-// Our own words where we have them; the computer's sentence where it knows more.
-function waiting_for(when, waits_for) {
-  if (when === 'now') return say('given_waiting');
-  if (when === 'idle') return say('given_for_idle');
-  const words = say('given_for', { when: when_words(when) });
-  return waits_for ? `${words} · ${waits_for}` : words;
+// Our own words where we have them, else the computer's.
+function waiting_for({ when, waits_for, due_at, note }) {
+  if (when === 'now' || (note && note === waits_for)) return say('given_waiting');
+  // What it was for has come; its turn has not.
+  if (when === 'idle' || waits_for === 'It waits until the agent is idle.') return say('given_for_idle');
+  if (!is_known(when)) return waits_for || say('given_for', { when });
+  return say('given_for', { when: when_words(when === 'reset' && due_at ? `at:${due_at}` : when) });
 }
 
 export class Prompts {
@@ -141,8 +142,9 @@ export class Prompts {
     for (const known of this.#known.values()) known.shown = null;
   }
 
-  #words({ state, when, waits_for, note, by }) {
-    const word = state === 'waiting' ? waiting_for(when, waits_for) : say(`given_${state}`);
+  #words(prompt) {
+    const { state, note, by } = prompt;
+    const word = state === 'waiting' ? waiting_for(prompt) : say(`given_${state}`);
     const from = by === this.#me ? '' : say(by === 'desk' ? 'given_by_desk' : 'given_by_other');
     return [from, word, note].filter(Boolean).join(' · ');
   }

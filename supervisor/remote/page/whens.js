@@ -4,9 +4,14 @@ import { moment } from './dom.js';
 import { one_line } from './marks.js';
 import { say } from './words.js';
 
+const most = 48;
+const shortened = (text) => (text.length > most ? `${text.slice(0, most).trimEnd()} …` : text);
+
 // What the jobs are called that somebody could wait for: PID to command.
 const commands = new Map();
-export const know_jobs = (jobs) => jobs.forEach(({ pid, command }) => commands.set(String(pid), one_line(command ?? '', 60)));
+export const know_jobs = (jobs) => jobs.forEach(({ pid, command }) => commands.set(String(pid), shortened(one_line(command ?? '', 200))));
+
+export const is_known = (when) => /^(now|idle|online|reset|job:\d+|at:\d.*)$/.test(when);
 
 export function when_words(when) {
   const [kind, ...rest] = String(when).split(':');

@@ -15,7 +15,7 @@ export const words = {
   when_later: ['Later …', 'Später …'],
   when_now_hint: ['The agent may still be at work.', 'Der Agent ist vielleicht noch an der Arbeit.'],
   when_idle_hint: ['As soon as the agent has nothing to do.', 'Sobald der Agent nichts zu tun hat.'],
-  when_online_hint: ['As soon as the computer has the internet again.', 'Sobald der Computer wieder Internet hat.'],
+  when_online_hint: ['As soon as the agent’s service can be reached.', 'Sobald der Dienst des Agenten erreichbar ist.'],
   when_reset_hint: ['As soon as the usage limit is reset.', 'Sobald das Nutzungslimit zurückgesetzt ist.'],
   when_at_time: ['At a time', 'Zu einer Zeit'],
   when_choose: ['Choose', 'Wählen'],
