@@ -5,6 +5,7 @@ import { duration, h, icon, moment, now } from './dom.js';
 import { plain } from './marks.js';
 import './more.js';
 import { orders_for, trouble } from './orders.js';
+import { name_of } from './picture.js';
 import { say, words } from './words.js';
 
 export const on_its_way = (session) => Boolean(session.reconnect) && ['cut_off', 'lost'].includes(session.state);
@@ -135,6 +136,8 @@ export class RowBack {
 
   constructor(wire, session) {
     this.#buttons = new Buttons(wire, session.id);
+    // Several rows have them: each says whose it is.
+    this.#buttons.all.forEach(([, button]) => button.setAttribute('aria-label', `${button.textContent}: ${name_of(session)}`));
     this.element = h('div', { class: 'row-under' }, this.#buttons.element);
   }
 
