@@ -70,7 +70,7 @@ export class Find {
     this.need = chip('need', () => this.#to_need());
     this.element = h('search', { class: 'find', 'aria-label': say('find'), onkeydown: (event) => { if (event.key === 'Escape') this.close(); } },
       h('div', { class: 'find-row' }, this.field, button('up', 'find_older_one', () => this.#older()), button('down', 'find_newer_one', () => this.#newer()), button('close', 'close', () => this.close())),
-      h('div', { class: 'find-row find-under' }, chip('prompt', () => this.#jump('prompt')), chip('error', () => this.#jump('error')), this.need),
+      h('div', { class: 'find-row find-under' }, this.need, chip('prompt', () => this.#jump('prompt')), chip('error', () => this.#jump('error'))),
       h('div', { class: 'find-row find-said' }, this.status, this.further));
     this.show();
   }
