@@ -310,13 +310,10 @@ class Supervisor:
     def _network_changed(self) -> None:
         self.lifeline.network_changed()
         self.server.network_changed()
+        self.engine.post(events.Roused(at=time.time()))
 
     def _power(self, seen: Power) -> None:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
-
-    def _network_changed(self) -> None:
-        self.lifeline.network_changed()
-        self.engine.post(events.Roused(at=time.time()))
 
     def _probe(self, effect: effects.Probe) -> None:
         probing = asyncio.get_running_loop().create_task(self._probed(effect.session), name="probe")

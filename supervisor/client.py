@@ -75,7 +75,7 @@ class Client:
 
     def patch(self, path: str, body: object) -> Any:
         """Change a part of something."""
-        return self._ask("PATCH", path, body)
+        return self._order("PATCH", path, body)
 
     def delete(self, path: str) -> Any:
         """Remove something; the answer's document, or ``None`` when there is nothing to say."""

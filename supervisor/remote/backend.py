@@ -103,7 +103,9 @@ class Steer(Protocol):
         """Take back a prompt that waits."""
         ...
 
-    async def change(self, session_id: str, prompt_id: str, text: str | None, when: str | None) -> Prompt:
+    async def change(
+        self, session_id: str, prompt_id: str, text: str | None, when: str | None, who: Who
+    ) -> Prompt:
         """Another text, or another time, for a prompt that waits; on disk when this returns."""
         ...
 

@@ -73,9 +73,9 @@ async def change(rooms: Rooms, ask: Ask) -> Answer:
         raise WrongUse("Nothing is to be changed.", "Give text or when.")
     text = checked(access.text_field(fields, "text", LONGEST_PROMPT)) if "text" in fields else None
     when = followup.parse(access.text_field(fields, "when", _WHEN)).text if "when" in fields else None
-    return json(
-        wire.prompt(await rooms.backend.steer.change(ask.found["id"], ask.found["prompt"], text, when))
-    )
+    who = await _who(rooms, ask)
+    changed = await rooms.backend.steer.change(ask.found["id"], ask.found["prompt"], text, when, who)
+    return json(wire.prompt(changed))
 
 
 async def prompts(rooms: Rooms, _ask: Ask) -> Answer:

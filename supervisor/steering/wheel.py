@@ -154,10 +154,7 @@ class Wheel:
             return known
         session = self._live(session_id)
         waits = followup.parse(when)
-        if reason := objection(session, waits.wait, self._steering(session.agent).typing):
-            raise _refused(reason)
-        if waits.wait is Wait.NOW and who.name != DESK and not _has_focus(session, who):
-            raise Refused("Another screen types into this session.", "Take the focus first.")
+        self._check(session, waits, who)
         now = time.time()
         prompt = Prompt(
             id=prompt_id,
@@ -172,6 +169,12 @@ class Wheel:
         await self._shelf.keep_prompt(prompt)
         self._post(events.PromptGiven(prompt=prompt, at=now))
         return self._desk.helm.outbox.find(prompt_id) or prompt
+
+    def _check(self, session: Session, waits: When, who: Who) -> None:
+        if reason := objection(session, waits.wait, self._steering(session.agent).typing):
+            raise _refused(reason)
+        if waits.wait is Wait.NOW and who.name != DESK and not _has_focus(session, who):
+            raise Refused("Another screen types into this session.", "Take the focus first.")
 
     async def _waiting(self, prompt: Prompt, waits: When, session: Session) -> Prompt:
         """The prompt with what it waits for. Raises ``Refused`` where that makes no sense."""
@@ -189,14 +192,15 @@ class Wheel:
             note=None,
         )
 
-    async def change(self, session_id: str, prompt_id: str, text: str | None, when: str | None) -> Prompt:
+    async def change(
+        self, session_id: str, prompt_id: str, text: str | None, when: str | None, who: Who
+    ) -> Prompt:
         """Another text, or another time, for a prompt that waits; on disk when this returns."""
         prompt = self._waits_still(session_id, prompt_id)
-        changed = replace(prompt, text=prompt.text if text is None else text)
+        changed = replace(prompt, text=prompt.text if text is None else text, by=who.name)
         if when is not None:
             session, waits = self._live(session_id), followup.parse(when)
-            if reason := objection(session, waits.wait, self._steering(session.agent).typing):
-                raise _refused(reason)
+            self._check(session, waits, who)
             changed = await self._waiting(changed, waits, session)
             self._waits_still(session_id, prompt_id)
         self._post(events.PromptChanged(prompt=changed, at=time.time()))

@@ -81,6 +81,7 @@ def test_what_a_tool_left_behind_is_a_job_until_it_ends(claude: Held) -> None:
     """A nohup that outlives its turn is listed with all that is known, and keeps the machine awake."""
     own_id = claude.session()["id"]
     go_on = claude.cwd / "go-on"
+    begin = next(claude.wakeline.client.events(session=own_id)).id
     command = f"nohup sh -c 'echo begun; until [ -e {go_on} ]; do sleep 0.2; done' > out.txt 2>&1 &"
 
     say(claude, own_id, f"SCENARIO:bash {command}")
@@ -96,6 +97,11 @@ def test_what_a_tool_left_behind_is_a_job_until_it_ends(claude: Held) -> None:
     go_on.touch()
     assert the_job(claude, own_id, state="ended")["exit_status"] in {0, None}
     assert claude.session()["jobs"] == 0
+    told = (e.data["job"] for e in claude.wakeline.client.events(begin, own_id) if e.topic == "job")
+    assert [(one["pid"], one["state"]) for one in (next(told), next(told))] == [
+        (job["pid"], "running"),
+        (job["pid"], "ended"),
+    ]
 
 
 @pytest.mark.parametrize("how", ["left", "agent"])

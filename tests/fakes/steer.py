@@ -72,9 +72,11 @@ class MemorySteer:
         """Noted."""
         self._note("cancel", session_id, prompt_id)
 
-    async def change(self, session_id: str, prompt_id: str, text: str | None, when: str | None) -> Prompt:
+    async def change(
+        self, session_id: str, prompt_id: str, text: str | None, when: str | None, who: Who
+    ) -> Prompt:
         """Noted, and changed."""
-        self._note("change", session_id, prompt_id, text, when)
+        self._note("change", session_id, prompt_id, text, when, who.name)
         before = await self.given(session_id, prompt_id)
         changed = replace(before, text=text or before.text, when=when or before.when)
         self.prompts[prompt_id] = changed

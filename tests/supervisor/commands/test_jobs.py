@@ -118,7 +118,7 @@ def test_a_prompt_is_changed_and_taken_back(furnished: House, capsys: pytest.Cap
     parser.run(["followups", "--cancel", "abd"])
 
     assert furnished.backend.steer.orders == [
-        ("change", "7c1f4c0e-1", "abc1", "other", "idle"),
+        ("change", "7c1f4c0e-1", "abc1", "other", "idle", DESK),
         ("cancel", "7c1f4c0e-1", "abd2"),
     ]
     assert "Taken back." in capsys.readouterr().out

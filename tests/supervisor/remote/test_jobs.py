@@ -133,7 +133,7 @@ def test_a_prompt_that_waits_is_listed_and_changed(house: House, desk: Client) -
     assert (changed["text"], changed["when"]) == ("go on", "online")
     assert changed["waits_for"] == "It waits until the agent's model can be reached."
     assert [one["id"] for one in desk.get("/api/prompts")["prompts"]] == [given["id"]]
-    assert house.backend.steer.orders[-1] == ("change", "s-1", given["id"], None, "online")
+    assert house.backend.steer.orders[-1] == ("change", "s-1", given["id"], None, "online", DESK)
 
 
 @pytest.mark.parametrize(
