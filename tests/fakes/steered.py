@@ -271,7 +271,14 @@ class Steered(MemorySteer):
         text, before = self.outputs[pid]
         return text[-size:], before, before + len(text)
 
-    async def change(self, session_id: str, prompt_id: str, text: str | None, when: str | None) -> Prompt:
+    async def change(
+        self,
+        session_id: str,
+        prompt_id: str,
+        text: str | None,
+        when: str | None,
+        who: Who,  # noqa: ARG002
+    ) -> Prompt:
         """Changed, if it waits."""
         self._take("change", session_id, text=text, when=when)
         before = self.prompts[prompt_id]
