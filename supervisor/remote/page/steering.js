@@ -70,7 +70,7 @@ export class Steering {
     this.#link = `#/s/${encodeURIComponent(id)}`;
     this.to_terminal = h('button', { class: 'plain round', type: 'button', onclick: () => this.#turn() });
     this.menu = h('button', { class: 'plain round', type: 'button', 'aria-label': say('actions'), 'aria-haspopup': 'dialog', onclick: () => this.#show_actions() }, icon('actions'));
-    this.jobs = h('button', { class: 'plain to-jobs', type: 'button', 'aria-haspopup': 'dialog', onclick: () => this.#show_jobs() }, icon('job'), h('span', {}));
+    this.jobs = h('button', { class: 'plain to-jobs', type: 'button', 'aria-haspopup': 'dialog', hidden: true, onclick: () => this.#show_jobs() }, icon('job'), h('span', {}));
     this.hint = h('p', { class: 'hint' });
     this.#draw_turn();
     this.to_find = h('button', { class: 'plain round', type: 'button', 'aria-label': say('find'), 'aria-keyshortcuts': '/', onclick: () => this.#toggle_find() }, icon('find'));
