@@ -50,9 +50,10 @@ function folded(text, make, whole) {
 // Runs *change* and keeps what is above it where the eye is: the scroller measures from its end.
 function keep_place(element, change) {
   const scroller = element.closest('.scroller');
-  const height = scroller.scrollHeight;
+  const height = scroller?.scrollHeight;
   change();
-  scroller.scrollTop -= scroller.scrollHeight - height;
+  // What opens may have been taken off the page before its turn came.
+  if (scroller) scroller.scrollTop -= scroller.scrollHeight - height;
 }
 
 // A card with one line that opens; what is inside is made when it is first wanted.
