@@ -25,6 +25,7 @@ from supervisor.core.model import (
     Sign,
     State,
 )
+from supervisor.core.notices import Notices
 from supervisor.core.rescue import Rescue
 from supervisor.core.session import Trigger, by_sign, step
 from supervisor.core.titles import of_prompt
@@ -63,6 +64,7 @@ class Desk:
         resume: ResumeBy,
         helm: Helm | None = None,
         rescue: Rescue | None = None,
+        notices: Notices | None = None,
         keep_over: float = 86_400.0,
     ) -> None:
         """*keep_over*: seconds for which an ended session stays in the list."""
@@ -70,6 +72,7 @@ class Desk:
         self.keeper = keeper
         self.helm = helm or Helm()
         self.rescue = rescue or Rescue()
+        self.notices = notices or Notices()
         self._resume = resume
         self._keep_over = keep_over
         self._notes: dict[str, _Notes] = {}
@@ -101,6 +104,7 @@ class Desk:
         self._steer(event, wishes)
         self._rescue(event, wishes)
         self._keep_awake(event, wishes)
+        self._notice(event, wishes)
         return wishes
 
     def _hear(self, event: events.Event, wishes: list[effects.Effect]) -> None:
@@ -449,6 +453,13 @@ class Desk:
             keeps = self.keeper.is_kept_by(session.id)
             if keeps != session.keeps_awake:
                 self._put(replace(session, keeps_awake=keeps), session, wishes)
+
+    # -- telling --------------------------------------------------------------------------------
+
+    def _notice(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """What a person is told of all this without having asked."""
+        changed = dict.fromkeys(w.session_id for w in wishes if _tells_of_session(w) and w.session_id)
+        wishes.extend(self.notices.handle(event, self.sessions, self.keeper.released, changed))
 
     def _step(self, session: Session, trigger: Trigger, at: float) -> Session:
         state = step(session.state, trigger)
