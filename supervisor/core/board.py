@@ -14,6 +14,8 @@ from supervisor.core.notice import Level, Notice, NoticeKind
 
 #: So many are remembered.
 KEPT: Final = 50
+#: Seconds for which something that was not sent yet is still worth sending.
+_NEWS: Final = 3600.0
 
 
 class About(StrEnum):
@@ -87,7 +89,7 @@ class Board:
         due = self.due.get(key)
         return due.notice if due else self.open.get(key)
 
-    def restore(self, notices: tuple[Notice, ...]) -> None:
+    def restore(self, notices: tuple[Notice, ...], at: float) -> None:
         """What was told in an earlier life, oldest first; none of it is told again."""
         for told in notices[-KEPT:]:
             # A question has another id after a restart: the same notice goes on.
@@ -96,7 +98,7 @@ class Board:
             if notice.withdrawn:
                 continue
             self.open[key_of(notice)] = notice
-            if not notice.sent and not notice.silent:
+            if not notice.sent and not notice.silent and at - notice.at < _NEWS:
                 self._wishes.append(effects.Announce(notice))
 
     def plan(self, key: Key, notice: Notice, at: float) -> None:

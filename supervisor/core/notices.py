@@ -64,7 +64,7 @@ class Notices:
         """
         match event:
             case events.NoticesRestored():
-                self.board.restore(event.notices)
+                self.board.restore(event.notices, event.at)
                 self._spells.restore(event.notices)
             case events.Restored():
                 self._stood.update({s.id: _stood(s) for s in event.sessions})

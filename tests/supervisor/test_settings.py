@@ -73,4 +73,12 @@ def test_a_value_that_makes_no_sense_is_refused_with_the_place(tmp_path: Path, t
 def test_the_description_is_a_settings_file_with_the_defaults(tmp_path: Path) -> None:
     """What the documentation shows can be used as it stands."""
     assert load(written(tmp_path, described()), {}) == Settings()
-    assert set(tomllib.loads(described())) == {"awake", "discover", "list", "phone", "reconnect", "terminal"}
+    assert set(tomllib.loads(described())) == {
+        "awake",
+        "discover",
+        "list",
+        "notices",
+        "phone",
+        "reconnect",
+        "terminal",
+    }
