@@ -10,7 +10,7 @@ from supervisor import programs
 from supervisor.core.errors import Refused, Unreachable
 from supervisor.core.model import AwakeMode
 from tests.lab.waiting import threads_ended, until
-from tray import app, menu, words
+from tray import app, lines, words
 from tray.backend import Look
 
 
@@ -125,15 +125,15 @@ def test_somebody_has_to_come_and_then_nobody_answers(icon: Icon) -> None:
 @pytest.mark.parametrize(
     ("action", "asked"),
     [
-        (menu.SetAwake(AwakeMode.OFF), ("put", "/api/awake", {"mode": "off"})),
-        (menu.SetAwake(AwakeMode.ON, 60), ("put", "/api/awake", {"mode": "on", "seconds": 60})),
-        (menu.RemoveDevice("d"), ("delete", "/api/devices/d")),
-        (menu.StopSupervisor(), ("post", "/api/shutdown", None)),
-        (menu.StartSupervisor(), ("start",)),
+        (lines.SetAwake(AwakeMode.OFF), ("put", "/api/awake", {"mode": "off"})),
+        (lines.SetAwake(AwakeMode.ON, 60), ("put", "/api/awake", {"mode": "on", "seconds": 60})),
+        (lines.RemoveDevice("d"), ("delete", "/api/devices/d")),
+        (lines.StopSupervisor(), ("post", "/api/shutdown", None)),
+        (lines.StartSupervisor(), ("start",)),
     ],
 )
 def test_each_choice_is_asked_of_the_supervisor(
-    icon: Icon, action: menu.Action, asked: tuple[Any, ...]
+    icon: Icon, action: lines.Action, asked: tuple[Any, ...]
 ) -> None:
     """A line of the menu does what it says."""
     client = Client()
@@ -142,7 +142,7 @@ def test_each_choice_is_asked_of_the_supervisor(
     tray.act(action)
 
     until(lambda: asked in client.asked)
-    if isinstance(action, menu.StopSupervisor):
+    if isinstance(action, lines.StopSupervisor):
         assert icon.stopped.wait(10)
 
 
@@ -151,7 +151,7 @@ def test_quitting_takes_the_icon_away_and_asks_for_nothing(icon: Icon) -> None:
     client = Client()
     tray = running(client, icon)
 
-    tray.act(menu.Quit())
+    tray.act(lines.Quit())
 
     assert icon.stopped.wait(10)
     assert not [asked for asked in client.asked if asked[0] != "get"]
@@ -161,7 +161,7 @@ def test_a_refusal_is_shown_as_a_notice(icon: Icon) -> None:
     """A click that did nothing says why."""
     tray = running(Client(Refused("Not now.", "Later.")), icon)
 
-    tray.act(menu.SetAwake(AwakeMode.OFF))
+    tray.act(lines.SetAwake(AwakeMode.OFF))
 
     until(lambda: icon.notices == [("Not now.", "Later.")])
 
@@ -170,7 +170,7 @@ def test_stopping_what_is_gone_already_is_no_failure(icon: Icon) -> None:
     """The person wanted it gone."""
     tray = running(Client(Unreachable("Nobody.")), icon)
 
-    tray.act(menu.StopSupervisor())
+    tray.act(lines.StopSupervisor())
 
     assert icon.stopped.wait(10)
     assert icon.notices == []
@@ -181,7 +181,7 @@ def test_without_tk_the_notice_names_what_does_the_same(icon: Icon, monkeypatch:
     monkeypatch.setattr(app, "find_spec", lambda _: None)
     tray = running(Client(), icon)
 
-    tray.act(menu.ConnectPhone())
+    tray.act(lines.ConnectPhone())
 
     until(lambda: icon.notices == [(words.NO_WINDOWS, words.PHONE_HINT)])
 
@@ -202,7 +202,7 @@ def test_a_window_that_is_open_is_not_opened_twice(icon: Icon, monkeypatch: pyte
     tray = running(Client(), icon)
 
     for _ in range(2):
-        tray._do(menu.ShowDetails("a"))
-    tray._do(menu.ShowDetails())
+        tray._do(lines.ShowDetails("a"))
+    tray._do(lines.ShowDetails())
 
     assert opened == [("details", "--session=a"), ("details",)]
