@@ -5,7 +5,7 @@ import dataclasses
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote
@@ -61,8 +61,9 @@ class Tray:
         self._windows: dict[tuple[str, ...], Any] = {}
         self._follower = Follower(client, self.happened)
         self._popups = popups
-        #: Whether the user wants notices here; known once the supervisor has said so.
-        self._on_desktop = False
+        #: Whether the user wants notices here. Until the supervisor has said so, notices wait.
+        self._on_desktop: bool | None = False
+        self._waiting: list[Notice] = []
         self._icon: Icon | None = None
         self._stopped = threading.Event()
         self._ticks = False
@@ -96,6 +97,8 @@ class Tray:
             self._notice(facts.notice(facts.mapping(event)))
         if topic in ("hello", "gap"):
             self.opened()
+            with self._lock:
+                self._on_desktop, self._waiting = None, []
             self._in_background(self._ask_for_notices)
 
     def opened(self) -> None:
@@ -105,29 +108,40 @@ class Tray:
         self._in_background(self._ask_for_devices)
 
     def _notice(self, told: Notice | None) -> None:
-        if told is None or not self._popups or not self._on_desktop:
+        if told is None or not self._popups:
             return
+        with self._lock:
+            if self._on_desktop is None:
+                self._waiting.append(told)
+                return
+        if self._on_desktop:
+            self._pop_up(self._popups, told)
+
+    def _pop_up(self, popups: Popups, told: Notice) -> None:
         if told.withdrawn:
-            self._popups.withdraw(told.id)
+            popups.withdraw(told.id)
         else:
-            self._popups.show(notices.popup(told, self._snapshot))
+            popups.show(notices.popup(told, self._snapshot))
 
     def _ask_for_notices(self) -> None:
-        """What was told and withdrawn while nobody listened."""
+        """What was told and withdrawn while nobody listened; then what was told since."""
         try:
             answer = self._client.get("/api/notices")
         except WakelineError:
             return
-        self._on_desktop = facts.mapping(answer).get("on_desktop") is True
-        told = facts.notices(answer)
-        if not self._popups:
-            return
-        self._popups.keep_only([one.id for one in told])
-        self._popups.catch_up(
-            lambda seen: [
-                notices.popup(one, self._snapshot) for one in notices.worth_showing(told, seen, time.time())
-            ]
-        )
+        if popups := self._popups:
+            told = facts.notices(answer)
+            popups.keep_only([one.id for one in told])
+            popups.catch_up(lambda seen: self._missed(told, seen))
+        with self._lock:
+            self._on_desktop = facts.mapping(answer).get("on_desktop") is True
+            waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            self._notice(one)
+
+    def _missed(self, told: Sequence[Notice], seen: frozenset[str]) -> list[notices.Popup]:
+        worth = notices.worth_showing(told, seen, time.time())
+        return [notices.popup(one, self._snapshot) for one in worth]
 
     def _refresh(self) -> None:
         """Show what only time has changed."""

@@ -143,8 +143,16 @@ class Popups:
         )
 
     def _chosen(self, notice_id: str, action: Action) -> None:
+        number = self._shown.get(notice_id, 0)
         self._forget(notice_id)
+        self._give(lambda: self._close(notice_id, number))
         self._act(action)
+
+    async def _close(self, notice_id: str, number: int) -> None:
+        """Not every desktop closes what was chosen from, and the library has forgotten it by now."""
+        if notifier := self._notifier:
+            _take_over(notifier, notice_id, number, self._notification(_nobody(notice_id)))
+            await notifier.clear(notice_id)
 
     def _forget(self, notice_id: str) -> None:
         self._popups.pop(notice_id, None)

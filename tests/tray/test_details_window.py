@@ -11,7 +11,7 @@ assert sys.platform == "linux"
 
 from PIL import ImageChops
 
-from tests.fakes.supervisor import Supervisor, session
+from tests.fakes.supervisor import Supervisor, asking, session
 from tests.lab.desktop import Desktop
 from tests.lab.waiting import until
 from tray import words
@@ -64,3 +64,26 @@ def test_a_session_that_has_gone_is_said_in_words(
     supervisor.was_asked("GET", "/api/sessions/gone")
     until(lambda: desktop.windows(words.DETAILS_TITLE))
     assert desktop.log("tray.details") == ""
+
+
+def test_a_long_question_is_allowed_only_after_its_end_was_seen(
+    desktop: Desktop, supervisor: Supervisor, start: Start
+) -> None:
+    """Whoever scrolls to the end has seen what hides there."""
+    command = "\n".join([*(f"echo {n}" for n in range(40)), "rm -rf /home/me"])
+    supervisor.sessions = [asking("a", command, digest="d1") | {"resume_command": None}]
+    start("tray.details", "--session=a")
+    supervisor.was_asked("GET", "/api/sessions/a/resume-command")
+    at = desktop.settled(ACCENT, RIGHT_HALF)
+
+    desktop.click(at)
+    asked_too_early = [verb for verb, path, _ in supervisor.asked if "approvals" in path]
+    desktop.focus(words.DETAILS_TITLE)
+    desktop.point((at[0] - 150, at[1] - 80))
+    for _ in range(20):
+        desktop.run("xdotool", "click", "5")
+    desktop.still()
+    desktop.click(at)
+
+    assert asked_too_early == []
+    assert supervisor.was_asked("POST", "/api/approvals/q-a") == {"digest": "d1", "decision": "allow"}
