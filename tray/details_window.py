@@ -173,6 +173,7 @@ class Window:
         style.text(self._facts, words.title(known)[2:], "Title.TLabel", wraplength=WRAP).pack(anchor="w")
         if asked and asked.digest:
             self._draw_question(asked)
+            found = [fact for fact in found if fact[0] != words.FACTS["question"]]
         self._draw_facts(found)
         self._draw_resume(resume)
 
