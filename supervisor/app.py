@@ -184,6 +184,7 @@ class Supervisor:
             tls_folder=places.state / "tls",
             port=settings.phone.port,
             usual_address=settings.phone.address,
+            around=network.around,
         )
 
     async def run(self) -> None:
@@ -201,7 +202,7 @@ class Supervisor:
             asyncio.create_task(self.observer.run(), name="observe"),
             asyncio.create_task(power.follow(self._power), name="power"),
             asyncio.create_task(sleep.follow(self._sleeps), name="sleep"),
-            asyncio.create_task(network.follow(self.lifeline.network_changed), name="network"),
+            asyncio.create_task(network.follow(self._network_changed), name="network"),
         ]
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
         logger.info("serving at %s", self._places.socket)
@@ -306,9 +307,13 @@ class Supervisor:
         """Phones are told before; afterwards everything is looked at, at once."""
         self.journal.publish("machine", None, "sleep" if before else None)
         if not before:
-            self.lifeline.network_changed()
+            self._network_changed()
             self.observer.look_at_all()
             self.holder.verify()
+
+    def _network_changed(self) -> None:
+        self.lifeline.network_changed()
+        self.server.network_changed()
 
     def _power(self, seen: Power) -> None:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))

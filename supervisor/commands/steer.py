@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from supervisor.client import Client, connect
 from supervisor.commands import find, say
-from supervisor.core.errors import Refused, WrongUse
+from supervisor.core.errors import Refused, Unreachable, WrongUse
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -46,11 +46,17 @@ def _followed(client: Client, session_id: str, prompt: dict[str, Any]) -> dict[s
     where = f"/api/sessions/{quote(session_id, safe='')}/prompts/{prompt['id']}"
     if prompt["when"] != "now":
         return prompt
-    for event in client.events(session=session_id):
-        if event.topic in {"hello", "gap", "session"}:
-            prompt = client.get(where)
-            if prompt["state"] in _DONE or (prompt["state"] == "sent" and prompt["note"]):
-                break
+    try:
+        for event in client.events(session=session_id):
+            if event.topic in {"hello", "gap", "session"}:
+                prompt = client.get(where)
+                if prompt["state"] in _DONE or (prompt["state"] == "sent" and prompt["note"]):
+                    break
+    except Unreachable as trouble:
+        raise Unreachable(
+            "The supervisor has taken the prompt, and vanished; it goes on with it when it is back.",
+            trouble.hint,
+        ) from trouble
     return prompt
 
 

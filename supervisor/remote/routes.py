@@ -198,6 +198,11 @@ async def phone_on(rooms: Rooms, ask: Ask) -> Answer:
     return NOTHING
 
 
+async def phone_standing(rooms: Rooms, _ask: Ask) -> Answer:
+    """Where phones are served, and why they are not."""
+    return json(rooms.phone.standing())
+
+
 async def phone_off(rooms: Rooms, _ask: Ask) -> Answer:
     """Serve no phone: the listener closes and stays closed. They stay paired."""
     await rooms.phone.off()
@@ -364,6 +369,7 @@ ROUTES: tuple[Route, ...] = (
         longest_body=_SMALL,
     ),
     Route(method="DELETE", path="/api/pair/dialog", scope=_ADMIN, serve=close_dialog, lan=False),
+    Route(method="GET", path="/api/phone", scope=_VIEW, serve=phone_standing),
     Route(
         method="PUT",
         path="/api/phone",

@@ -97,6 +97,18 @@ def open_database(path: Path) -> Database:
             return Database(_connect(path), damaged=aside)
 
 
+def look_into(path: Path) -> Database:
+    """Open the file for reading only, beside a supervisor that writes to it. Raises ``Failed``."""
+    with _said_plainly():
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        try:
+            _check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return Database(connection, damaged=None)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
