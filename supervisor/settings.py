@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from supervisor.core.errors import WrongUse
 
+#: These are in no message.
+_SECRETS: Final = frozenset({"notices.urls"})
 _TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -169,7 +171,8 @@ def _value(name: str, value: Any, default: Any, path: Path) -> Any:
         return tuple(value)
     if type(value) is type(default) and not (isinstance(value, int) and value < 0):
         return value
-    raise WrongUse(f"{path}: {name} cannot be {value!r}.", f"It is something like {_shown(default)}.")
+    given = "what stands there" if name in _SECRETS else repr(value)
+    raise WrongUse(f"{path}: {name} cannot be {given}.", f"It is something like {_shown(default)}.")
 
 
 def _from_text(text: str, default: Any, name: str) -> Any:

@@ -231,7 +231,9 @@ class Tray:
             case lines.Order(session_id, what):
                 self._client.post(f"{_path(session_id)}/{what}")
             case lines.Reconnect(session_id, what):
-                self._client.post(f"{_path(session_id)}/reconnect", {"action": what})
+                # To wait is to need no yes any more.
+                wish = {"policy": "auto"} if what == "wait" else {"action": what}
+                self._client.post(f"{_path(session_id)}/reconnect", wish)
             case lines.Recover(session_ids):
                 self._client.post("/api/recovery", {"sessions": list(session_ids)} if session_ids else {})
             case _:

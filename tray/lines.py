@@ -51,7 +51,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """Try ``now`` to bring a session back, or ``stop`` trying."""
+    """Try ``now`` to bring a session back, ``wait`` until that can be done, or ``stop`` trying."""
 
     session_id: str
     what: str

@@ -92,6 +92,8 @@ def _bring_back(session: Session) -> list[Entry]:
     if session.reconnect.phase == "trying":
         return []
     now = Item(key="now", label=words.TRY_NOW, action=Reconnect(session.id, "now"))
+    if session.reconnect.phase == "asking":
+        return [now, Item(key="wait", label=words.WAIT, action=Reconnect(session.id, "wait"))]
     if session.reconnect.phase != "waiting":
         return [now]
     return [now, Item(key="no more", label=words.STOP_TRYING, action=Reconnect(session.id, "stop"))]

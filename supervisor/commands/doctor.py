@@ -180,6 +180,9 @@ def _notices(places: Folders) -> Iterator[Check]:
         yield Check("notices", None, "nobody shows notices on this desktop", "Install one, such as dunst.")
     if told.urls:
         yield from _addresses_of_notices(told.urls)
+        if os.name == "posix" and places.settings.exists() and places.settings.stat().st_mode & 0o077:
+            advice = f"chmod 600 {places.settings}"
+            yield Check("notices", None, "others can read the settings, which have addresses in them", advice)
 
 
 def _addresses_of_notices(urls: Sequence[str]) -> Iterator[Check]:

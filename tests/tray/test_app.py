@@ -1,7 +1,9 @@
 """The tray between the supervisor and the icon."""
 
 import threading
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -130,6 +132,20 @@ def test_somebody_has_to_come_and_then_nobody_answers(icon: Icon) -> None:
         (lines.RemoveDevice("d"), ("delete", "/api/devices/d")),
         (lines.StopSupervisor(), ("post", "/api/shutdown", None)),
         (lines.StartSupervisor(), ("start",)),
+        (
+            lines.Decide("q/1", "d", "a", allow=True),
+            ("post", "/api/approvals/q%2F1", {"digest": "d", "decision": "allow"}),
+        ),
+        (
+            lines.Decide("q", "d", "a", allow=False),
+            ("post", "/api/approvals/q", {"digest": "d", "decision": "deny"}),
+        ),
+        (lines.Order("a b", "interrupt"), ("post", "/api/sessions/a%20b/interrupt", None)),
+        (lines.Order("a", "stop"), ("post", "/api/sessions/a/stop", {})),
+        (lines.Reconnect("a", "now"), ("post", "/api/sessions/a/reconnect", {"action": "now"})),
+        (lines.Reconnect("a", "wait"), ("post", "/api/sessions/a/reconnect", {"policy": "auto"})),
+        (lines.Recover(("a",)), ("post", "/api/recovery", {"sessions": ["a"]})),
+        (lines.Recover(), ("post", "/api/recovery", {})),
     ],
 )
 def test_each_choice_is_asked_of_the_supervisor(
@@ -206,3 +222,83 @@ def test_a_window_that_is_open_is_not_opened_twice(icon: Icon, monkeypatch: pyte
     tray._do(lines.ShowDetails())
 
     assert opened == [("details", "--session=a"), ("details",)]
+
+
+def test_a_countdown_goes_on_while_nothing_else_happens(icon: Icon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long it is until the next try stays true."""
+
+    class Patient(Client):
+        def events(self, after: str | None = None) -> Iterator[Any]:
+            if icon.looks:  # the first time, nobody answers
+                icon.stopped.wait(60)
+            return super().events(after)
+
+    monkeypatch.setattr(app, "TICK", 0.05)
+    tray = running(Patient(), icon)
+    soon = datetime.fromtimestamp(time.time() + 11, tz=UTC).isoformat()
+    link = {"attempt": 1, "next_try_at": soon, "reason": "network", "policy": "auto"}
+
+    cut_off = {"id": "0", "state": "cut_off", "reconnect": link}
+    tray.happened("hello", {"sessions": [cut_off], "awake": {}}, 1.0)
+
+    until(lambda: "in 5 s" in str(icon.looks[-1].menu))
+    until(lambda: "(now)" in str(icon.looks[-1].menu))
+
+
+class Popups:
+    """Popups that remember what they were asked for."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, Any]] = []
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+    def show(self, popup: Any) -> None:
+        """Show it."""
+        self.done.append(("show", popup.id))
+
+    def withdraw(self, notice_id: str) -> None:
+        """Take it away."""
+        self.done.append(("withdraw", notice_id))
+
+    def keep_only(self, notice_ids: Any) -> None:
+        """Take others away."""
+        self.done.append(("keep", list(notice_ids)))
+
+    def catch_up(self, popups: Any) -> None:
+        """Show what is missing."""
+        self.done.append(("missed", [one.id for one in popups(frozenset())]))
+
+
+def test_a_notice_that_comes_while_it_is_asked_for_the_others_is_not_lost(icon: Icon) -> None:
+    """First what was told before, then what came meanwhile, in order."""
+    asked, go = threading.Event(), threading.Event()
+    told = {"id": "n1", "title": "first", "kind": "needs_you", "urgent": True}
+
+    class Slow(Client):
+        def get(self, path: str) -> Any:
+            if path != "/api/notices":
+                return super().get(path)
+            asked.set()
+            go.wait(60)
+            return {"notices": [told], "on_desktop": True}
+
+    popups = Popups()
+    tray = app.Tray(Slow(), lambda: None, popups)  # type: ignore[arg-type]  # it needs no more than this
+    threading.Thread(target=tray.run, args=(icon,), name="tray", daemon=True).start()
+    until(lambda: icon.looks)
+    tray.happened("hello", hello(), 1.0)
+    asked.wait(60)
+
+    tray.happened("notice", {"id": "n2", "title": "second"}, 2.0)
+    tray.happened("notice", {"id": "n1", "title": "first", "withdrawn": True}, 2.0)
+    before = list(popups.done)
+    go.set()
+
+    until(lambda: len(popups.done) == 4)
+    assert before == []
+    assert popups.done == [("keep", ["n1"]), ("missed", ["n1"]), ("show", "n2"), ("withdraw", "n1")]

@@ -113,7 +113,7 @@ def test_a_prompt_opens_its_window() -> None:
     ("phase", "expected"),
     [
         ("waiting", [Reconnect("a", "now"), Reconnect("a", "stop")]),
-        ("asking", [Reconnect("a", "now")]),
+        ("asking", [Reconnect("a", "now"), Reconnect("a", "wait")]),
         ("stopped", [Reconnect("a", "now")]),
         ("trying", []),
     ],
