@@ -73,6 +73,10 @@ class Client:
         """Change something."""
         return self._order("PUT", path, body)
 
+    def patch(self, path: str, body: object) -> Any:
+        """Change a part of something."""
+        return self._order("PATCH", path, body)
+
     def delete(self, path: str) -> Any:
         """Remove something; the answer's document, or ``None`` when there is nothing to say."""
         return self._order("DELETE", path, None)

@@ -19,6 +19,7 @@ from supervisor.core.model import (
     AwakeMode,
     Device,
     Facts,
+    Job,
     Machine,
     Page,
     Record,
@@ -31,7 +32,7 @@ from supervisor.core.notice import Notice
 from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
 from supervisor.remote.backend import Picture, Steer, Told
-from supervisor.store import answers, audit, devices, notes, sessions
+from supervisor.store import answers, audit, devices, jobs, notes, sessions
 from supervisor.store import notices as told
 from supervisor.store.database import Database
 
@@ -208,6 +209,10 @@ class Front:
     def keep_notices(self, notices: Sequence[Notice]) -> None:
         """Keep what people were told, soon."""
         self._store_thread.submit(told.save, self._database, notices)
+
+    def keep_job(self, session_id: str, job: Job) -> None:
+        """Keep a job, soon."""
+        self._store_thread.submit(jobs.keep, self._database, session_id, job)
 
     async def devices(self) -> Sequence[Device]:
         """All paired devices."""

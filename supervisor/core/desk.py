@@ -4,17 +4,19 @@ The desk owns the sessions. It never asks anybody anything: whatever it must kno
 event, whatever it wants goes out as an effect, and everything is decided before anything is done.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
 from supervisor.core import effects, events, pictures
 from supervisor.core.failing import Cause
 from supervisor.core.helm import Helm
+from supervisor.core.jobs import Jobs
 from supervisor.core.keeper import Keeper
 from supervisor.core.model import (
     OVER,
     EntryKind,
+    Job,
     Kind,
     Record,
     Resume,
@@ -73,6 +75,7 @@ class Desk:
         self.helm = helm or Helm()
         self.rescue = rescue or Rescue()
         self.notices = notices or Notices()
+        self.jobs = Jobs()
         self._resume = resume
         self._keep_over = keep_over
         self._notes: dict[str, _Notes] = {}
@@ -103,6 +106,7 @@ class Desk:
                 self._hear(event, wishes)
         self._steer(event, wishes)
         self._rescue(event, wishes)
+        self._see_jobs(event, wishes)
         self._keep_awake(event, wishes)
         self._notice(event, wishes)
         return wishes
@@ -135,10 +139,13 @@ class Desk:
 
     def _restore(self, event: events.Restored, wishes: list[effects.Effect]) -> None:
         wishes.append(effects.Wait("tidy", _TIDY_EVERY))
-        for session in event.sessions:
-            if self._too_old(session, event.at):
+        wishes.extend(self.jobs.restored(event))
+        for restored in event.sessions:
+            if self._too_old(restored, event.at):
                 continue
+            session = self.jobs.shown(restored)
             self.sessions[session.id] = session
+            wishes.extend(self.jobs.look_at(session, event.at))
             self._notes[session.id] = _Notes()
             if session.state in OVER:
                 continue
@@ -408,7 +415,8 @@ class Desk:
             wishes.append(effects.Wait("stale", pictures.STALE_AFTER))
 
     def _too_old(self, session: Session, at: float) -> bool:
-        return session.state in OVER and session.since < at - self._keep_over
+        old = session.state in OVER and session.since < at - self._keep_over
+        return old and not self.jobs.has_running(session.id)
 
     # -- steering -------------------------------------------------------------------------------
 
@@ -442,6 +450,17 @@ class Desk:
             wishes.extend(self.rescue.look_at(self.sessions[session_id], event.at))
             self._put(self.sessions[session_id], self.sessions[session_id], wishes)
 
+    # -- background jobs ------------------------------------------------------------------------
+
+    def _see_jobs(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """What runs behind the sessions; whose turn has ended may have left something."""
+        touched = {w.session_id for w in wishes if _tells_of_session(w) and w.session_id}
+        for session_id in touched & self.sessions.keys():
+            wishes.extend(self.jobs.look_at(self.sessions[session_id], event.at))
+        for session_id in self.jobs.handle(event, wishes):
+            if session := self.sessions.get(session_id):
+                self._put(session, session, wishes)
+
     # -- keeping --------------------------------------------------------------------------------
 
     def _keep_awake(self, event: events.Event, wishes: list[effects.Effect]) -> None:
@@ -458,6 +477,9 @@ class Desk:
 
     def _notice(self, event: events.Event, wishes: list[effects.Effect]) -> None:
         """What a person is told of all this without having asked."""
+        for session_id, job in [*_jobs_over(wishes)]:
+            if session := self.sessions.get(session_id):
+                wishes.extend(self.notices.job_ended(session, job, event.at))
         changed = dict.fromkeys(w.session_id for w in wishes if _tells_of_session(w) and w.session_id)
         wishes.extend(self.notices.handle(event, self.sessions, self.keeper.released, changed))
 
@@ -470,7 +492,7 @@ class Desk:
         resume = self._resume(session.agent, session.id, session.cwd)
         if not pictures.is_provisional(session) and resume != session.resume:
             session = replace(session, resume=resume)
-        session = self.rescue.shown(self.helm.shown(session))
+        session = self.jobs.shown(self.rescue.shown(self.helm.shown(session)))
         if session == before:
             return
         self.sessions[session.id] = session
@@ -503,6 +525,7 @@ class Desk:
     def _drop(self, session_id: str, replaced_by: str | None, wishes: list[effects.Effect]) -> None:
         self._let_go(session_id, wishes)
         del self.sessions[session_id], self._notes[session_id]
+        wishes.extend(self.jobs.forget(session_id))
         wishes.extend(self.rescue.forget(session_id))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))
@@ -516,3 +539,12 @@ def _kind(sighting: Sighting) -> Kind:
 
 def _tells_of_session(wish: effects.Effect) -> TypeGuard[effects.Publish]:
     return isinstance(wish, effects.Publish) and wish.topic == "session"
+
+
+def _jobs_over(wishes: list[effects.Effect]) -> Iterator[tuple[str, Job]]:
+    for wish in wishes:
+        match wish:
+            case effects.Publish("job", str(session_id), Job(over=True) as job):
+                yield session_id, job
+            case _:
+                pass

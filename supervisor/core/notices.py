@@ -10,7 +10,7 @@ from typing import Final
 
 from supervisor.core import effects, events
 from supervisor.core.board import About, Board, Key, Rules
-from supervisor.core.model import OVER, Entry, EntryKind, Role, Session, Sign, State
+from supervisor.core.model import OVER, Entry, EntryKind, Job, JobKind, Role, Session, Sign, State
 from supervisor.core.notice import Notice, NoticeKind, about, cut, identity
 from supervisor.core.spells import Spells
 from supervisor.core.steering import DESK, Approval
@@ -201,19 +201,19 @@ class Notices:
         )
         self.board.plan(key, notice, at + _DONE_FOR)
 
-    def job_ended(
-        self, session: Session, command: str, seconds: float, exit_status: int | None, at: float
-    ) -> list[effects.Effect]:
-        """A background process of a session has ended, after so many *seconds*."""
-        if seconds < self.rules.least_turn:
+    def job_ended(self, session: Session, job: Job, at: float) -> list[effects.Effect]:
+        """A background process of a session has ended."""
+        # An agent that is at work hears of its own tasks, and says what comes of them.
+        heard = job.kind is JobKind.AGENT and session.state is State.WORKING
+        if heard or (job.ended_at or at) - job.started_at < self.rules.least_turn:
             return []
         key = (session.id, About.JOBS)
         told = self.board.planned(key)
         notice_id = told.id if told else identity("jobs", session.id, str(at))
         notice = replace(
             about(session, NoticeKind.JOB_ENDED, at, notice_id),
-            detail=command,
-            why="" if exit_status is None else f"exit status {exit_status}",
+            detail=job.command,
+            why="" if job.exit_status is None else f"exit status {job.exit_status}",
             count=told.count + 1 if told else 1,
             silent=key in self.board.open,
         )

@@ -14,6 +14,7 @@ from supervisor.core.errors import NoSuchSession, WrongUse
 from supervisor.core.model import AwakeMode, Scope
 from supervisor.remote import access, auth, openapi, qr, wire
 from supervisor.remote.exchange import NOTHING, Answer, Ask, Follow, Refusal, json
+from supervisor.remote.jobs import JOBS
 from supervisor.remote.recovery import RECOVERY
 from supervisor.remote.route import ID, Rooms, Route
 from supervisor.remote.steering import STEERING
@@ -266,7 +267,7 @@ def _address(fields: Mapping[str, Any]) -> str | None:
 
 
 def _is_recent(known: Any, now: float) -> bool:
-    return known.run is not None or now - wire.activity(known) < RECENT_SECONDS
+    return known.run is not None or known.jobs or now - wire.activity(known) < RECENT_SECONDS
 
 
 def _is_number(value: object) -> bool:
@@ -304,6 +305,7 @@ _SMALL = 4 * 1024
 ROUTES: tuple[Route, ...] = (
     *STEERING,
     *RECOVERY,
+    *JOBS,
     Route(method="GET", path="/api/machine", scope=_VIEW, serve=machine),
     Route(
         method="GET",

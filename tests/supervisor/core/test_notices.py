@@ -17,6 +17,8 @@ from supervisor.core.model import (
     Entry,
     EntryKind,
     Facts,
+    Job,
+    JobKind,
     Power,
     Record,
     Role,
@@ -515,7 +517,11 @@ def test_jobs_that_end_together_are_one_notice(room: Room) -> None:
     session = room.desk.sessions["one"]
     notices = room.desk.notices
     for seconds, code in ((5.0, 0), (100.0, 0), (200.0, 2)):
-        for wish in notices.job_ended(session, "make test", seconds, code, room.now):
+        began = room.now - seconds
+        job = Job(
+            pid=7, command="make test", started_at=began, ended_at=room.now, over=True, exit_status=code
+        )
+        for wish in notices.job_ended(session, job, room.now):
             assert isinstance(wish, effects.Wait)
             room.waits["notices"] = room.now + wish.seconds
     room.wait(5)
@@ -524,6 +530,14 @@ def test_jobs_that_end_together_are_one_notice(room: Room) -> None:
     assert (notice.title, notice.count) == ("“Fix the build”: 2 jobs ended", 2)
     assert "exit status 2" in notice.text
     assert len(room.announced) == 1
+
+
+def test_an_agent_at_work_tells_of_its_own_tasks_itself(room: Room) -> None:
+    """It goes on with what came of them."""
+    room.sign(Sign.WORKING)
+    job = Job(pid=7, command="make", started_at=1.0, ended_at=900.0, over=True, kind=JobKind.AGENT)
+
+    assert room.desk.notices.job_ended(room.desk.sessions["one"], job, room.now) == []
 
 
 def test_kinds_that_are_not_wanted_are_not_told() -> None:
