@@ -18,6 +18,7 @@ ELSEWHERE = {
     "supervisor/commands/serve.py": "tests/end_to_end/test_command_line.py",
     "supervisor/commands/up.py": "tests/end_to_end/test_command_line.py",
     "supervisor/core/board.py": "tests/supervisor/core/test_notices.py",
+    "supervisor/notify/by_apprise.py": "tests/supervisor/notify/test_sender.py",
     "supervisor/core/notice.py": "tests/supervisor/core/test_notices.py",
     "supervisor/core/spells.py": "tests/supervisor/core/test_notices.py",
     "supervisor/core/effects.py": "tests/supervisor/core/test_desk.py",
