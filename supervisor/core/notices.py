@@ -10,7 +10,7 @@ from typing import Final
 
 from supervisor.core import effects, events
 from supervisor.core.board import About, Board, Key, Rules
-from supervisor.core.model import OVER, Entry, EntryKind, Job, JobKind, Role, Session, Sign, State
+from supervisor.core.model import Entry, EntryKind, Job, JobKind, Role, Session, Sign, State
 from supervisor.core.notice import Notice, NoticeKind, about, cut, identity
 from supervisor.core.spells import Spells
 from supervisor.core.steering import DESK, Approval
@@ -136,8 +136,6 @@ class Notices:
         if session.parent_id is None:
             self._link(session, before, at)
             self._turn(session, before, at)
-        if session.state in OVER:
-            self.board.drop((session.id, About.JOBS))
 
     def _forget(self, session_id: str) -> None:
         for of in About:

@@ -19,6 +19,7 @@ from supervisor.core.model import (
     Facts,
     Job,
     JobKind,
+    Offspring,
     Power,
     Record,
     Role,
@@ -530,6 +531,27 @@ def test_jobs_that_end_together_are_one_notice(room: Room) -> None:
     assert (notice.title, notice.count) == ("“Fix the build”: 2 jobs ended", 2)
     assert "exit status 2" in notice.text
     assert len(room.announced) == 1
+
+
+@pytest.mark.parametrize("ends_first", [False, True])
+def test_a_job_that_a_turn_has_left_is_told_when_it_ends(room: Room, ends_first: bool) -> None:
+    """Also when its session is over by then."""
+    room.sign(Sign.WORKING)
+    job = Run(200, room.now + 1)
+    room.wait(10)
+    room.sign(Sign.IDLE)
+    child = Offspring(
+        session_id="one", run=job, parent_pid=RUN.pid, argv=("make", "test"), left=False, detached=True
+    )
+    room.hear(events.JobsFound, origins=room.desk.jobs._origins(), found=(child,))
+    if ends_first:
+        room.hear(events.Looked, agent="claude", sightings=())
+    room.wait(100)
+    room.hear(events.JobEnded, run=job, exit_status=2)
+    room.wait(5)
+
+    assert kinds(room.told) == [("job_ended", False)]
+    assert room.told[0].text == "exit status 2 · claude · wakeline"
 
 
 def test_an_agent_at_work_tells_of_its_own_tasks_itself(room: Room) -> None:
