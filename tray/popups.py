@@ -97,7 +97,7 @@ class Popups:
             try:
                 await work()
             except Exception:  # noqa: BLE001  # three desktops' libraries below: a popup is never worth a crash
-                self._notifier = None
+                self._let_go()
 
     async def _show(self, popup: Popup) -> None:
         notifier = await self._open()
@@ -116,7 +116,7 @@ class Popups:
         notice = self._notification(popup)
         await notifier.send_notification(notice)
         if popup.id not in await notifier.get_current_notifications():
-            self._notifier = None  # it was not taken: whoever showed them has gone
+            self._let_go()  # it was not taken: whoever showed them has gone
             return
         self._popups[popup.id] = popup
         self._shown[popup.id] = _number(notifier, popup.id)
@@ -202,6 +202,13 @@ class Popups:
         self._notifier = notifier
         return notifier
 
+    def _let_go(self) -> None:
+        """Begin anew with the next one; what is on the screen is taken over again."""
+        bus = getattr(getattr(self._notifier, "_backend", None), "bus", None)
+        self._notifier, self._left = None, dict(self._shown)
+        if bus is not None:
+            bus.disconnect()
+
     async def _adopt(self, notifier: "DesktopNotifier") -> None:
         """Take over the popups that an earlier life of ours left on the screen."""
         left, self._left = self._left, {}
@@ -224,8 +231,9 @@ class Popups:
         self._shown = dict(self._left)
 
     async def _write(self) -> None:
-        by = await _owner(self._notifier) if self._notifier else self._left_with
-        told = {"by": by, "shown": self._shown, "seen": self._seen}
+        if self._notifier:
+            self._left_with = await _owner(self._notifier)
+        told = {"by": self._left_with, "shown": self._shown, "seen": self._seen}
         new = self._record.with_suffix(".new")
         new.write_text(json.dumps(told), encoding="utf-8")
         os.replace(new, self._record)  # noqa: PTH105  # the one that replaces on every system

@@ -46,6 +46,11 @@ class Popups:
     def __init__(self, desktop: Desktop) -> None:
         """It runs when this returns."""
         self._desktop = desktop
+        self.start()
+
+    def start(self) -> None:
+        """Show popups from now on; none are there yet."""
+        desktop = self._desktop
         self._wanted = desktop.folder / "wanted"
         choose = desktop.folder / "choose"
         choose.write_text(CHOOSE.format(wanted=self._wanted))

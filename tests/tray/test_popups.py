@@ -224,6 +224,26 @@ def test_without_anybody_who_shows_popups_the_tray_goes_on(
     assert desktop.log("tray") == ""
 
 
+def test_popups_come_back_with_whoever_shows_them(
+    desktop: Desktop, supervisor: Supervisor, popups: Popups, start: Start
+) -> None:
+    """A notification daemon that was restarted shows the next one."""
+    supervisor.sessions = [asking("a", "make")]
+    start("tray")
+    listening(desktop, supervisor)
+    supervisor.tell(id="n1", approval="q-a")
+    until(lambda: popups.there() == 1)
+
+    popups.end()
+    supervisor.tell(id="n2", title="to nobody")
+    popups.start()
+    supervisor.tell(id="n3", title="here again")
+
+    popups.wait_for("here again")
+    supervisor.tell(id="n3", withdrawn=True)
+    until(lambda: popups.there() == 0)
+
+
 def test_quitting_takes_the_popups_along(
     desktop: Desktop, supervisor: Supervisor, popups: Popups, start: Start
 ) -> None:
