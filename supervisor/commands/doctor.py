@@ -7,7 +7,7 @@ import argparse
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -176,4 +176,46 @@ def _clipboard(_: Folders) -> Iterator[Check]:
         yield Check("clipboard", None, "no screen, so no clipboard", "Use: wakeline copy ID --print")
 
 
-LOOKS = (_supervisor, _settings, _room, _kept, _agents, _watches, _addresses, _terminals, _clipboard)
+def _notices(places: Folders) -> Iterator[Check]:
+    from supervisor.system.popups import shown_by
+
+    try:
+        told = settings.load(places.settings).notices
+    except WakelineError:  # said already
+        return
+    if not told.desktop:
+        yield Check("notices", True, "not shown here, as you have set")
+    elif by := shown_by():
+        yield Check("notices", True, f"shown by {by}, level {told.level}")
+    else:
+        yield Check("notices", None, "nobody shows notices on this desktop", "Install one, such as dunst.")
+    if told.urls:
+        yield from _addresses_of_notices(told.urls)
+        if os.name == "posix" and places.settings.exists() and places.settings.stat().st_mode & 0o077:
+            advice = f"chmod 600 {places.settings}"
+            yield Check("notices", None, "others can read the settings, which have addresses in them", advice)
+
+
+def _addresses_of_notices(urls: Sequence[str]) -> Iterator[Check]:
+    """By their numbers: they are secrets."""
+    from supervisor.notify.sender import open_post
+
+    for number, url in enumerate(urls, start=1):
+        if open_post(url):
+            yield Check("notices", True, f"address {number} can be used")
+        else:
+            yield Check("notices", False, f"address {number} is no apprise URL", "See notices.urls.")
+
+
+LOOKS = (
+    _supervisor,
+    _settings,
+    _room,
+    _kept,
+    _agents,
+    _watches,
+    _addresses,
+    _terminals,
+    _clipboard,
+    _notices,
+)

@@ -17,6 +17,10 @@ ELSEWHERE = {
     "supervisor/commands/run.py": "tests/end_to_end/test_run.py",
     "supervisor/commands/serve.py": "tests/end_to_end/test_command_line.py",
     "supervisor/commands/up.py": "tests/end_to_end/test_command_line.py",
+    "supervisor/core/board.py": "tests/supervisor/core/test_notices.py",
+    "supervisor/notify/by_apprise.py": "tests/supervisor/notify/test_sender.py",
+    "supervisor/core/notice.py": "tests/supervisor/core/test_notices.py",
+    "supervisor/core/spells.py": "tests/supervisor/core/test_notices.py",
     "supervisor/core/effects.py": "tests/supervisor/core/test_desk.py",
     "supervisor/core/errors.py": "tests/end_to_end/test_command_line.py",
     "supervisor/core/events.py": "tests/supervisor/core/test_desk.py",
@@ -57,6 +61,8 @@ ELSEWHERE = {
     "tray/backend/lock_posix.py": "tests/tray/test___main__.py",
     "tray/backend/lock_windows.py": "tests/tray/backend/test_windows.py",
     "tray/backend/macos.py": "tests/tray/backend/test_pystray_icon.py",
+    "tray/card.py": "tests/tray/test_details_window.py",
+    "tray/lines.py": "tests/tray/test_menu.py",
     "tray/style.py": "tests/tray/test_pairing_window.py",
 }
 

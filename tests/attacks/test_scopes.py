@@ -43,6 +43,7 @@ PUBLISHED = {
     ("POST", "/api/sessions/{id}/takeover"): Scope.CONTROL,
     ("DELETE", "/api/sessions/{id}"): Scope.ADMIN,
     ("POST", "/api/sessions/{id}/reconnect"): Scope.CONTROL,
+    ("GET", "/api/notices"): Scope.VIEW,
     ("GET", "/api/recovery"): Scope.VIEW,
     ("POST", "/api/recovery"): Scope.CONTROL,
     ("GET", "/api/trash"): Scope.VIEW,
