@@ -103,7 +103,7 @@ class Supervisor:
         self.desk = Desk(
             keeper=Keeper(rules),
             helm=Helm(_typing),
-            rescue=Rescue(Links(_policies(settings))),
+            rescue=Rescue(Links(_policies(settings), _folders(settings))),
             resume=self._resume,
             keep_over=settings.list.keep_over_hours * 3600.0,
         )
@@ -314,6 +314,15 @@ def _policies(settings: Settings) -> Mapping[str, Policy]:
     told = settings.reconnect
     hosted, others = _policy(told.hosted), _policy(told.others)
     return {Kind.HOSTED: hosted, Kind.ADOPTED: others, Kind.SEEN: others}
+
+
+def _folders(settings: Settings) -> Mapping[str, Policy]:
+    """``~/work=off`` as an absolute path and a policy."""
+    rules = [rule.rpartition("=") for rule in settings.reconnect.folders]
+    for folder, sign, _ in rules:
+        if not sign or not Path(folder.strip()).expanduser().is_absolute():
+            raise WrongUse(f"reconnect.folders: {folder!r} is no rule.", 'Write "~/work=off".')
+    return {str(Path(folder.strip()).expanduser()): _policy(name.strip()) for folder, _, name in rules}
 
 
 def _policy(name: str) -> Policy:

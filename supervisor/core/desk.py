@@ -37,6 +37,8 @@ _RETELL_AFTER: Final = 1.0
 _IN_A_TURN: Final = frozenset({State.WORKING, State.NEEDS_YOU, State.CUT_OFF})
 #: Hang-up, interrupt, terminate: signals by which a user ends a command.
 _ASKED_TO_END: Final = frozenset({1, 2, 15})
+#: How agents end that were left, or asked to end by one of these.
+_LEFT_BY_USER: Final = frozenset({0, *(128 + n for n in _ASKED_TO_END), *(-n for n in _ASKED_TO_END)})
 
 ResumeBy = Callable[[str, str, str | None], Resume | None]
 
@@ -51,6 +53,8 @@ class _Notes:
     #: The last sign in the transcript.
     written: Sign | None = None
     branch_asked: str | None = None
+    #: Whoever uses it has ended it, or is about to.
+    ended_by_user: bool = False
 
 
 class Desk:
@@ -75,6 +79,8 @@ class Desk:
         self._notes: dict[str, _Notes] = {}
         #: Whom to ask when a process has gone.
         self._agent_of: dict[Run, str] = {}
+        #: Which session a terminal of ours served last.
+        self._served_in: dict[str, str] = {}
         #: What agents said by themselves, also of sessions that have not been seen yet.
         self._heard: dict[str, events.Told] = {}
         self._waits_for_stale = False
@@ -124,6 +130,9 @@ class Desk:
                 self._branch(event, wishes)
             case events.Paused():
                 self._paused(event, wishes)
+            case events.Ending():
+                if event.session_id in self._notes:
+                    self._notes[event.session_id].ended_by_user = event.ending
             case _:
                 pass
 
@@ -131,6 +140,7 @@ class Desk:
 
     def _restore(self, event: events.Restored, wishes: list[effects.Effect]) -> None:
         wishes.append(effects.Wait("tidy", _TIDY_EVERY))
+        self.rescue.recall(event.sessions)
         for session in event.sessions:
             if self._too_old(session, event.at):
                 continue
@@ -192,6 +202,8 @@ class Desk:
             session = self._obey(session, sighting.sign, sighting.waiting_for, at, said_at)
         elif heard:
             session = self._obey(session, heard.sign, heard.waiting_for, at)
+        if sighting.terminal:
+            self._served_in[sighting.terminal] = session_id
         self._put(session, before, wishes)
         self._attend(session, notes, wishes)
 
@@ -209,7 +221,8 @@ class Desk:
             return
         written = self._notes[session.id].written
         unfinished = written in _UNFINISHED if written else session.state in {State.WORKING, State.NEEDS_YOU}
-        lost = successor is None and (left_behind or unfinished)
+        by_user = self._notes[session.id].ended_by_user
+        lost = successor is None and not by_user and (left_behind or unfinished)
         if lost:
             session = replace(session, cause=Cause.KILLED, unfinished=unfinished)
         self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
@@ -241,6 +254,9 @@ class Desk:
             wishes.append(effects.Look(agent))
 
     def _terminal_ended(self, event: events.TerminalEnded, wishes: list[effects.Effect]) -> None:
+        served = self._served_in.pop(event.terminal, None)
+        if served and served != event.terminal and event.code in _LEFT_BY_USER:
+            self._left(served, wishes)
         session = self.sessions.get(event.terminal)
         if session is None or session.state in OVER:
             return
@@ -251,6 +267,16 @@ class Desk:
         ended = replace(session, failure=failure, cause=cause)
         self._end(ended, trigger, event.at, wishes)
 
+    def _left(self, session_id: str, wishes: list[effects.Effect]) -> None:
+        """Its agent ended as it does for its user; that it is gone may have been seen before that."""
+        session = self.sessions.get(session_id)
+        if session is None:
+            return
+        self._notes[session_id].ended_by_user = True
+        if session.state is State.LOST and session.cause is Cause.KILLED:
+            ended = replace(session, state=State.ENDED, cause=None, unfinished=False)
+            self._put(ended, session, wishes)
+
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         ended = replace(
             self._step(session, trigger, at),
@@ -260,6 +286,7 @@ class Desk:
             approvals=(),
             stale=False,
         )
+        self._notes[session.id].ended_by_user = False
         self._put(ended, session, wishes)
         self._let_go(session.id, wishes)
 
@@ -295,6 +322,9 @@ class Desk:
         # Whoever writes is not stopped, whoever let it go on.
         session = self._step(before, Trigger.CONTINUED, event.at)
         for record in event.records:
+            if record.sign is Sign.FAILED and session.state is State.CUT_OFF:
+                # It was told to go on, and failed before it was seen to work.
+                session = replace(session, since=event.at)
             session = self._take_in(session, record, event.at)
             wishes.extend(effects.Publish("entry", session.id, entry) for entry in record.entries)
         session = replace(session, last_activity_at=event.at, stale=False)

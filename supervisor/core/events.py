@@ -152,6 +152,24 @@ class NotContinued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A session was told to go on long ago. *number*: of the attempt."""
+
+    session_id: str
+    number: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A session is ended from here, by its user's will; *ending* false: that was not done after all."""
+
+    session_id: str
+    ending: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TryNow:
     """The user wants it to be tried at once."""
 
@@ -292,6 +310,8 @@ Event = (
     | TryPlanned
     | Reached
     | NotContinued
+    | Unanswered
+    | Ending
     | TryNow
     | StopTrying
     | PolicyChosen

@@ -17,6 +17,7 @@ _CHANGED_BY_ENTRIES: Final = (
     "cost_usd",
     "context_used_percent",
 )
+_MUST_BE_RIGHT: Final = ("state", "run", "cwd", "title", "transcript", "cause", "policy", "policy_chosen")
 
 
 def session_id(sighting: Sighting) -> str:
@@ -87,13 +88,7 @@ def worth_saving(session: Session, before: Session | None) -> bool:
     """After a crash these must be right; the rest is in the transcript anyway."""
     if before is None:
         return True
-    return (session.state, session.run, session.cwd, session.title, session.transcript) != (
-        before.state,
-        before.run,
-        before.cwd,
-        before.title,
-        before.transcript,
-    )
+    return any(getattr(session, name) != getattr(before, name) for name in _MUST_BE_RIGHT)
 
 
 def newest_first(sessions: Iterable[Session]) -> list[Session]:

@@ -1,12 +1,16 @@
 """The way back's place at the desk: who was cut off or lost, and what is done about it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from supervisor.core import effects, events
 from supervisor.core.failing import Cause
 from supervisor.core.link import Links, Policy
 from supervisor.core.model import OVER, Session, State
+from supervisor.core.steering import PromptState
+
+_CONTINUE: Final = "continue-"
 
 
 class Rescue:
@@ -14,17 +18,27 @@ class Rescue:
 
     def __init__(self, links: Links | None = None) -> None:
         self.links = links or Links()
-        self._stood: dict[str, State] = {}
+        #: State and its beginning: who fails again at once is cut off anew, seen to work or not.
+        self._stood: dict[str, tuple[State, float]] = {}
 
     def shown(self, session: Session) -> Session:
-        """The session with its way back."""
+        """The session with its way back, and what may be done for it without asking."""
         link = self.links.find(session.id)
-        reconnect = link.shown() if link else None
-        return session if reconnect == session.reconnect else replace(session, reconnect=reconnect)
+        reconnect, policy = link.shown() if link else None, self.links.policy(session)
+        chosen = self.links.has_chosen(session.id)
+        if (reconnect, policy, chosen) == (session.reconnect, session.policy, session.policy_chosen):
+            return session
+        return replace(session, reconnect=reconnect, policy=policy, policy_chosen=chosen)
+
+    def recall(self, sessions: Iterable[Session]) -> None:
+        """What the user has chosen for these holds on."""
+        for session in sessions:
+            if session.policy_chosen and session.policy in set(Policy):
+                self.links.choose(session.id, Policy(session.policy))
 
     def restored(self, sessions: Mapping[str, Session]) -> None:
         """What had ended before we started is history: nobody brings it back unasked."""
-        self._stood.update({i: s.state for i, s in sessions.items() if s.state in OVER})
+        self._stood.update({i: (s.state, s.since) for i, s in sessions.items() if s.state in OVER})
 
     def handle(
         self, event: events.Event, sessions: Mapping[str, Session], wishes: list[effects.Effect]
@@ -39,7 +53,11 @@ class Rescue:
                 wishes += self.links.forget(event.session_id)
             case events.PolicyChosen():
                 self.links.choose(event.session_id, Policy(event.policy))
-            case events.Reached() | events.TryNow() | events.NotContinued():
+                if session := sessions.get(event.session_id):
+                    wishes += self.links.review(session, event.at, chosen=True)
+            case events.PromptMoved():
+                return self._prompt_moved(event, sessions, wishes)
+            case events.Reached() | events.TryNow() | events.NotContinued() | events.Unanswered():
                 session = sessions.get(event.session_id)
                 if session is None:
                     return None
@@ -56,15 +74,28 @@ class Rescue:
                 wishes += self.links.try_now(session, event.at)
             case events.NotContinued():
                 wishes += self.links.moved(session, event.note)
+            case events.Unanswered():
+                wishes += self.links.unanswered(session, event.number)
             case _:
                 pass
+
+    def _prompt_moved(
+        self, event: events.PromptMoved, sessions: Mapping[str, Session], wishes: list[effects.Effect]
+    ) -> str | None:
+        """The words that were to continue a turn could not be given: nothing is under way any more."""
+        session_id = _continues(event.prompt_id)
+        session = sessions.get(session_id) if session_id else None
+        if session is None or event.state is not PromptState.REFUSED:
+            return None
+        wishes += self.links.moved(session, event.note or "it could not be told to go on")
+        return session_id
 
     def look_at(self, session: Session, at: float) -> list[effects.Effect]:
         """It was changed: whether it was cut off or lost just now, or is well again."""
         before = self._stood.get(session.id)
-        self._stood[session.id] = session.state
-        if before is session.state:
-            return []
+        self._stood[session.id] = (session.state, session.since)
+        if before == self._stood[session.id]:
+            return self.links.review(session, at)
         if session.state is State.CUT_OFF:
             return self.links.failed(session, session.cause or Cause.UNKNOWN, session.reset_at, at)
         if session.state is State.LOST and before is not None:
@@ -75,3 +106,16 @@ class Rescue:
         """It has left the list."""
         self._stood.pop(session_id, None)
         return self.links.forget(session_id)
+
+
+def continuing(session: Session, number: int) -> str:
+    """The id of the words that continue its turn: the same attempt never says them twice."""
+    return f"{_CONTINUE}{int(session.since * 1000)}-{number}-{session.id}"
+
+
+def _continues(prompt_id: str) -> str | None:
+    """The session whose turn these words continue; ``None``: it is another prompt."""
+    if not prompt_id.startswith(_CONTINUE):
+        return None
+    parts = prompt_id.removeprefix(_CONTINUE).split("-", 2)
+    return parts[2] if len(parts) == 3 else None

@@ -18,6 +18,7 @@ from supervisor.core import effects, events
 from supervisor.core.errors import Refused, WakelineError
 from supervisor.core.failing import REMEDIES, Remedy
 from supervisor.core.model import OVER, Session
+from supervisor.core.rescue import continuing
 from supervisor.core.steering import Prompt
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,12 @@ class Pauses:
     longest: float = 120.0
     #: After a limit is reset, so that clocks need not agree.
     after_reset: float = 5.0
+    #: Before a process is started again: how it ended may be told a little later than that it did.
+    before_restart: float = 1.0
+    #: Between two that go on: a hundred sessions that were cut off together do not all ask at once.
+    between: float = 0.5
+    #: After which an agent should show that it was told to go on.
+    shown_within: float = 90.0
 
 
 @dataclass(slots=True)
@@ -69,6 +76,7 @@ class Lifeline:
         self._pauses = pauses
         self._reaching: dict[str, _Reaching] = {}
         self._under_way: set[asyncio.Task[None]] = set()
+        self._turnstile = asyncio.Lock()
 
     # -- waiting ----------------------------------------------------------------------------------
 
@@ -96,6 +104,8 @@ class Lifeline:
         poke = self._reaching[session.id].poke
         if wish.not_before is not None:
             await self._sleep_until(session, wish.not_before + self._pauses.after_reset)
+        elif remedy is Remedy.RESTART and not wish.attempt:
+            await self._sleep(session, poke, self._pauses.before_restart, wakes=False)
         elif wish.attempt or remedy is Remedy.BACK_OFF:
             await self._sleep(session, poke, self._pause(wish.attempt), wakes=remedy is Remedy.REACH)
         async for attempt in self._tries(session, poke):
@@ -146,10 +156,17 @@ class Lifeline:
     def go_on(self, wish: effects.Continue) -> None:
         """Continue the turn; bring the session back first if nobody serves it."""
         loop = asyncio.get_running_loop()
-        task = loop.create_task(self._go_on(wish), name=f"continue {wish.session.id}")
+        task = loop.create_task(self._continue(wish), name=f"continue {wish.session.id}")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         task.add_done_callback(_noted)
+
+    async def _continue(self, wish: effects.Continue) -> None:
+        async with self._turnstile:
+            await self._go_on(wish)
+            await asyncio.sleep(self._pauses.between)
+        await asyncio.sleep(self._pauses.shown_within)
+        self._post(events.Unanswered(session_id=wish.session.id, number=wish.number, at=time.time()))
 
     async def _go_on(self, wish: effects.Continue) -> None:
         session = wish.session
@@ -171,7 +188,7 @@ class Lifeline:
             raise Refused("What was asked last is not known.", "Ask again by hand.")
         now = time.time()
         return Prompt(
-            id=f"continue-{session.id[:40]}-{int(session.since * 1000)}-{number}",
+            id=continuing(session, number),
             session_id=session.id,
             agent=session.agent,
             text=text,

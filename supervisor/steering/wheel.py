@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from supervisor.agents.steering import Line, Steering
@@ -294,7 +294,8 @@ class Wheel:
             # Where a daemon serves it, its turn would go on without the terminal that is ended.
             with contextlib.suppress(WakelineError):
                 await self._line(session.agent).interrupt(session)
-        return await self._doer.stop(session, left_behind=left_behind)
+        with self._ending(session_id):
+            return await self._doer.stop(session, left_behind=left_behind)
 
     async def resume(self, session_id: str) -> str:
         """Bring it back in a terminal of ours; the terminal's id."""
@@ -302,7 +303,17 @@ class Wheel:
 
     async def take_over(self, session_id: str, *, confirmed: bool) -> str:
         """End it where it runs, bring it back in a terminal of ours; the terminal's id."""
-        return await self._doer.take_over(session_id, confirmed=confirmed)
+        with self._ending(session_id):
+            return await self._doer.take_over(session_id, confirmed=confirmed)
+
+    @contextlib.contextmanager
+    def _ending(self, session_id: str) -> Iterator[None]:
+        """Whatever of it goes meanwhile was not killed."""
+        self._post(events.Ending(session_id=session_id, ending=True, at=time.time()))
+        try:
+            yield
+        finally:
+            self._post(events.Ending(session_id=session_id, ending=False, at=time.time()))
 
     # -- the trash ------------------------------------------------------------------------------
 

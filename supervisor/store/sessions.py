@@ -29,6 +29,8 @@ _KEPT = (
     "cause",
     "reset_at",
     "unfinished",
+    "policy",
+    "policy_chosen",
 )
 
 

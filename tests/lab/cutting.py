@@ -4,7 +4,6 @@ Each step adds one line to a file, so that a step that is missing or done twice 
 """
 
 import json
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -135,7 +135,7 @@ async def test_a_living_session_is_spoken_to() -> None:
     await asyncio.sleep(0.05)
 
     assert {(p.id, p.text, p.when, p.by) for p in scene.given} == {
-        ("continue-s-5000-2", "go on", "now", "wakeline")
+        ("continue-5000-2-s", "go on", "now", "wakeline")
     }
     assert scene.resumed == []
 

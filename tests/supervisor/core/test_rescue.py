@@ -1,0 +1,184 @@
+"""Who is brought back at the desk, and who is let alone: conversations with it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from supervisor.core import effects, events
+from supervisor.core.desk import Desk
+from supervisor.core.failing import Cause
+from supervisor.core.keeper import Keeper
+from supervisor.core.link import Links, Phase, Policy
+from supervisor.core.model import Facts, Record, Resume, Run, Session, Sighting, Sign, State
+from supervisor.core.rescue import Rescue, continuing
+from supervisor.core.steering import PromptState
+
+RUN = Run(100, 5.0)
+HELD = Sighting(agent="claude", session_id="one", run=RUN, alive=True, sign=Sign.WORKING, terminal="t1")
+FAILED = Record(sign=Sign.FAILED, facts=Facts(failure="529", cause=Cause.OVERLOADED))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A desk that brings back by itself what runs in terminals of ours."""
+    return Desk(
+        keeper=Keeper(),
+        rescue=Rescue(Links({"hosted": Policy.AUTO})),
+        resume=lambda agent, sid, cwd: Resume(argv=(agent, "--resume", sid), cwd=cwd),
+    )
+
+
+def look(desk: Desk, *sightings: Sighting, at: float = 10.0) -> list[effects.Effect]:
+    return desk.handle(events.Looked(agent="claude", sightings=sightings, at=at))
+
+
+def write(desk: Desk, *records: Record, at: float = 11.0) -> list[effects.Effect]:
+    return desk.handle(events.Written(session_id="one", records=records, at=at))
+
+
+def of(wishes: Sequence[effects.Effect], kind: type[Any]) -> list[Any]:
+    return [wish for wish in wishes if isinstance(wish, kind)]
+
+
+def reached(desk: Desk, at: float = 12.0) -> list[effects.Effect]:
+    return desk.handle(events.Reached(session_id="one", at=at))
+
+
+def phase(desk: Desk) -> str | None:
+    shown = desk.sessions["one"].reconnect
+    return shown.phase if shown else None
+
+
+def test_who_is_killed_in_a_turn_is_brought_back(desk: Desk) -> None:
+    """Gone without a word, in the middle of its work: it is to be started again."""
+    look(desk, HELD)
+
+    wishes = look(desk, at=12.0)
+
+    assert [wish.cause for wish in of(wishes, effects.Reach)] == [Cause.KILLED]
+
+
+def test_who_is_ended_from_here_stays_ended(desk: Desk) -> None:
+    """ "wakeline stop" in the middle of a turn is no crash: nothing is started again."""
+    look(desk, HELD)
+    desk.handle(events.Ending(session_id="one", ending=True, at=11.0))
+
+    wishes = look(desk, at=12.0)
+
+    assert desk.sessions["one"].state is State.ENDED
+    assert of(wishes, effects.Reach) == []
+
+
+@pytest.mark.parametrize("code", [0, 130, 143])
+def test_who_leaves_a_failed_session_is_not_followed(desk: Desk, code: int) -> None:
+    """The user quits an agent whose turn has failed: it is not started again behind their back."""
+    look(desk, HELD)
+    write(desk, FAILED)
+    desk.handle(events.TerminalEnded(terminal="t1", code=code, at=12.0))
+
+    wishes = look(desk, at=12.1)
+
+    assert desk.sessions["one"].state is State.ENDED
+    assert of(wishes, effects.Reach) == []
+
+
+def test_how_it_ended_may_be_told_after_that_it_did(desk: Desk) -> None:
+    """The process is seen to be gone before its holder says that it was left: it is no loss after all."""
+    look(desk, HELD)
+    write(desk, FAILED)
+    look(desk, at=12.0)
+    assert phase(desk) == Phase.WAITING
+
+    wishes = desk.handle(events.TerminalEnded(terminal="t1", code=0, at=12.1))
+
+    assert desk.sessions["one"].state is State.ENDED
+    assert of(wishes, effects.StopReaching)
+    assert of(reached(desk, 13.0), effects.Continue) == []
+
+
+@pytest.mark.parametrize("code", [-9, 1, None])
+def test_who_is_killed_is_lost_whatever_the_terminal_says(desk: Desk, code: int | None) -> None:
+    """A signal that nobody at the desk gives, an exit with an error, a dead holder: lost."""
+    look(desk, HELD)
+    desk.handle(events.TerminalEnded(terminal="t1", code=code, at=12.0))
+
+    look(desk, at=12.1)
+
+    assert desk.sessions["one"].state is State.LOST
+
+
+def test_a_failure_whose_reason_comes_later_is_treated_by_it(desk: Desk) -> None:
+    """An agent's feed tells that the turn failed, its transcript a moment later why."""
+    look(desk, replace(HELD, sign=None))
+    desk.handle(events.Told(agent="claude", session_id="one", sign=Sign.FAILED, waiting_for=None, at=11.0))
+    assert phase(desk) == Phase.STOPPED
+
+    wishes = write(desk, FAILED, at=11.1)
+
+    assert [wish.cause for wish in of(wishes, effects.Reach)] == [Cause.OVERLOADED]
+    assert phase(desk) == Phase.WAITING
+
+
+def test_a_turn_that_fails_at_once_again_is_seen_to(desk: Desk) -> None:
+    """It was told to go on and failed before anybody saw it work: the next try is planned."""
+    look(desk, HELD)
+    write(desk, FAILED)
+    reached(desk)
+    assert phase(desk) == Phase.TRYING
+
+    wishes = write(desk, FAILED, at=13.0)
+
+    assert [wish.attempt for wish in of(wishes, effects.Reach)] == [1]
+
+
+def test_words_that_could_not_be_given_are_told(desk: Desk) -> None:
+    """The prompt that was to continue the turn was refused: it says so, and nothing hangs."""
+    look(desk, HELD)
+    write(desk, FAILED)
+    (going,) = of(reached(desk), effects.Continue)
+
+    desk.handle(
+        events.PromptMoved(
+            prompt_id=continuing(going.session, going.number),
+            state=PromptState.REFUSED,
+            note="its terminal is gone",
+            at=13.0,
+        )
+    )
+
+    shown = desk.sessions["one"].reconnect
+    assert shown is not None
+    assert (shown.phase, shown.note) == (Phase.STOPPED, "its terminal is gone")
+
+
+def test_other_prompts_are_no_way_back(desk: Desk) -> None:
+    """A refused prompt of a phone stops no try."""
+    look(desk, HELD)
+    write(desk, FAILED)
+
+    desk.handle(events.PromptMoved(prompt_id="p", state=PromptState.REFUSED, note="no", at=13.0))
+
+    assert phase(desk) == Phase.WAITING
+
+
+def test_what_was_chosen_for_a_session_survives_us(desk: Desk) -> None:
+    """Its own policy is saved with it, and holds after a restart of ours and after a reboot."""
+    look(desk, HELD)
+    desk.handle(events.PolicyChosen(session_id="one", policy=Policy.OFF, at=11.0))
+    kept = desk.sessions["one"]
+    assert (kept.policy, kept.policy_chosen) == ("off", True)
+    later = Desk(keeper=Keeper(), resume=lambda *_: None, rescue=Rescue(Links({"hosted": Policy.AUTO})))
+
+    later.handle(events.Restored(sessions=(kept,), rebooted=True, at=20.0))
+
+    assert (later.sessions["one"].policy, later.sessions["one"].policy_chosen) == ("off", True)
+
+
+def test_what_holds_is_shown_before_anything_fails(desk: Desk) -> None:
+    """Every session says what would be done for it."""
+    look(desk, HELD)
+
+    shown: Session = desk.sessions["one"]
+    assert (shown.policy, shown.policy_chosen) == ("auto", False)
