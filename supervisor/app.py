@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import platform
 import secrets
@@ -14,6 +15,7 @@ from typing import Any
 
 from supervisor import __version__, programs, terminal
 from supervisor import settings as setting
+from supervisor.agents import plain
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
 from supervisor.core import awake as awake_rules
@@ -103,7 +105,7 @@ class Supervisor:
         self.desk = Desk(
             keeper=Keeper(rules),
             helm=Helm(_typing),
-            rescue=Rescue(Links(_policies(settings), _folders(settings))),
+            rescue=Rescue(Links(_policies(settings), _folders(settings)), _patience(settings)),
             resume=self._resume,
             keep_over=settings.list.keep_over_hours * 3600.0,
         )
@@ -160,6 +162,7 @@ class Supervisor:
             words=self.wheel.words,
             give=self.wheel.give,
             resume=self.wheel.resume,
+            interrupt=self.wheel.interrupt_silent,
             pauses=Pauses(
                 first=float(settings.reconnect.first_pause_seconds),
                 longest=float(settings.reconnect.longest_pause_seconds),
@@ -314,6 +317,18 @@ def _policies(settings: Settings) -> Mapping[str, Policy]:
     told = settings.reconnect
     hosted, others = _policy(told.hosted), _policy(told.others)
     return {Kind.HOSTED: hosted, Kind.ADOPTED: others, Kind.SEEN: others}
+
+
+def _patience(settings: Settings) -> Callable[[str], float]:
+    """Commands that are no agents of ours are silent as long as they like."""
+    told = settings.reconnect.silent_after_seconds
+
+    def patience(agent: str) -> float:
+        if agent not in AGENTS or agent == plain.name:
+            return math.inf
+        return float(told) or AGENTS[agent].steering.patience
+
+    return patience
 
 
 def _folders(settings: Settings) -> Mapping[str, Policy]:

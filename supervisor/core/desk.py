@@ -4,7 +4,8 @@ The desk owns the sessions. It never asks anybody anything: whatever it must kno
 event, whatever it wants goes out as an effect, and everything is decided before anything is done.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
@@ -83,7 +84,8 @@ class Desk:
         self._served_in: dict[str, str] = {}
         #: What agents said by themselves, also of sessions that have not been seen yet.
         self._heard: dict[str, events.Told] = {}
-        self._waits_for_stale = False
+        #: Until when it is waited for that; infinite: not at all.
+        self._waits_for_stale = math.inf
         self._to_retell: set[str] = set()
 
     def handle(self, event: events.Event) -> list[effects.Effect]:
@@ -417,21 +419,34 @@ class Desk:
                 if self._too_old(session, event.at):
                     self._drop(session.id, None, wishes)
         elif event.name == "stale":
-            self._waits_for_stale = False
+            self._waits_for_stale = math.inf
             for session in list(self.sessions.values()):
                 if pictures.is_silent(session, event.at):
                     self._put(replace(session, stale=True), session, wishes)
-            self._wait_for_stale(wishes)
+                if more := self.rescue.silent(self.sessions[session.id], event.at):
+                    wishes.extend(more)
+                    stale = replace(self.sessions[session.id], stale=True)
+                    self._put(stale, session, wishes)
         elif event.name == "retell":
             known = (self.sessions.get(session_id) for session_id in self._to_retell)
             wishes.extend(effects.Publish("session", s.id, s) for s in known if s)
             self._to_retell.clear()
 
-    def _wait_for_stale(self, wishes: list[effects.Effect]) -> None:
-        working = any(s.state is State.WORKING and not s.stale for s in self.sessions.values())
-        if working and not self._waits_for_stale:
-            self._waits_for_stale = True
-            wishes.append(effects.Wait("stale", pictures.STALE_AFTER))
+    def _wait_for_stale(self, at: float, wishes: list[effects.Effect]) -> None:
+        times = (when for session in self.sessions.values() for when in self._stale_at(session))
+        when = min(times, default=math.inf)
+        if when < self._waits_for_stale:
+            self._waits_for_stale = when
+            wishes.append(effects.Wait("stale", max(1.0, when - at)))
+
+    def _stale_at(self, session: Session) -> Iterator[float]:
+        """When nothing having been seen of it means something."""
+        if session.state is not State.WORKING:
+            return
+        if not session.stale:
+            yield max(session.since, session.last_activity_at or 0.0) + pictures.STALE_AFTER
+        if (silent_at := self.rescue.silent_at(session)) is not None:
+            yield silent_at
 
     def _too_old(self, session: Session, at: float) -> bool:
         return session.state in OVER and session.since < at - self._keep_over
@@ -471,7 +486,7 @@ class Desk:
     # -- keeping --------------------------------------------------------------------------------
 
     def _keep_awake(self, event: events.Event, wishes: list[effects.Effect]) -> None:
-        self._wait_for_stale(wishes)
+        self._wait_for_stale(event.at, wishes)
         if not self.keeper.concerned(event, wishes):
             return
         wishes.extend(self.keeper.handle(event, self.sessions.values()))

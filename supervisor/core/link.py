@@ -24,6 +24,7 @@ _HISTORY: Final = 50
 #: A limit whose reset nobody has told is asked about again after so many seconds.
 _UNTOLD_RESET: Final = 1800.0
 _WORKS: Final = "works"
+_TELLS: Final = "only a person can help here"
 
 
 class Policy(StrEnum):
@@ -143,9 +144,23 @@ class Links:
         )
         return self._begin(link, session, reset_at, at)
 
+    def puzzled(self, session: Session) -> list[effects.Effect]:
+        """Its turn failed, and why is not told yet: that often comes a moment later, in its transcript."""
+        before, policy = self._links.get(session.id), self.policy(session)
+        link = Link(
+            session_id=session.id,
+            cause=Cause.UNKNOWN,
+            policy=policy,
+            phase=Phase.WAITING,
+            attempt=before.attempt if before else 0,
+            note="why is not known yet",
+            history=before.history if before else (),
+        )
+        return [*self._put(link), effects.Reach(session, link.cause, link.attempt, None)]
+
     def _begin(self, link: Link, session: Session, reset_at: float | None, at: float) -> list[effects.Effect]:
         if link.policy is Policy.OFF or link.remedy is Remedy.TELL:
-            note = None if link.policy is Policy.OFF else "only a person can help here"
+            note = None if link.policy is Policy.OFF else _TELLS
             return self._put(replace(link, phase=Phase.STOPPED, note=note))
         if link.policy is Policy.ASK:
             return self._put(replace(link, phase=Phase.ASKING, note="waits for your yes"))
@@ -155,7 +170,7 @@ class Links:
         return [*self._put(link), effects.Reach(session, link.cause, link.attempt, not_before)]
 
     def review(self, session: Session, at: float, *, chosen: bool = False) -> list[effects.Effect]:
-        """Another policy may hold for it now: its terminal turned out to be ours, or its user has *chosen*."""
+        """Another policy may hold for it now: its terminal turned out to be ours, or its user *chose*."""
         link = self._links.get(session.id)
         if link is None or link.phase is Phase.TRYING or link.policy is (policy := self.policy(session)):
             return []
@@ -176,6 +191,8 @@ class Links:
         link = self._links.get(session.id)
         if link is None or link.phase is not Phase.WAITING:
             return []
+        if link.remedy is Remedy.TELL:
+            return self._put(replace(link, phase=Phase.STOPPED, note=_TELLS, next_try_at=None))
         if bound := self._too_often(session.id, at):
             return self._hold_back(link, session, bound, at)
         self._continued.setdefault(session.id, []).append(at)
@@ -189,7 +206,7 @@ class Links:
             note=None,
             history=(*link.history, tried)[-_HISTORY:],
         )
-        return [*self._put(link), effects.Continue(session, link.attempt)]
+        return [*self._put(link), effects.Continue(session, link.attempt, link.cause)]
 
     def _hold_back(
         self, link: Link, session: Session, bound: tuple[int, float], at: float
@@ -234,9 +251,18 @@ class Links:
         # Whoever works without us went on by itself, or was told to at the desk.
         if session.state in {State.CUT_OFF, State.LOST, State.PAUSED, State.STARTING}:
             return []
-        if session.state is State.IDLE and link.remedy is not Remedy.RESTART:
+        # Who is silent is interrupted, and at rest for a moment by that alone.
+        if (
+            session.state is State.IDLE
+            and link.remedy is not Remedy.RESTART
+            and link.cause is not Cause.SILENT
+        ):
             self._continued.pop(session.id, None)
         return self._drop(session.id)
+
+    def over(self, session_id: str) -> list[effects.Effect]:
+        """It goes on by itself, and needs no way back."""
+        return self._drop(session_id)
 
     # -- what the user says -----------------------------------------------------------------------
 

@@ -1,13 +1,14 @@
 """The way back's place at the desk: who was cut off or lost, and what is done about it."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from supervisor.core import effects, events
 from supervisor.core.failing import Cause
 from supervisor.core.link import Links, Policy
-from supervisor.core.model import OVER, Session, State
+from supervisor.core.model import OVER, EntryKind, Session, State
 from supervisor.core.steering import PromptState
 
 _CONTINUE: Final = "continue-"
@@ -16,8 +17,12 @@ _CONTINUE: Final = "continue-"
 class Rescue:
     """Owns the links, and which state each session was last seen in."""
 
-    def __init__(self, links: Links | None = None) -> None:
+    def __init__(
+        self, links: Links | None = None, patience: Callable[[str], float] = lambda _: math.inf
+    ) -> None:
+        """*patience*: seconds for which an agent, by its name, may be silent and still go on by itself."""
         self.links = links or Links()
+        self._patience = patience
         #: State and its beginning: who fails again at once is cut off anew, seen to work or not.
         self._stood: dict[str, tuple[State, float]] = {}
 
@@ -92,15 +97,43 @@ class Rescue:
 
     def look_at(self, session: Session, at: float) -> list[effects.Effect]:
         """It was changed: whether it was cut off or lost just now, or is well again."""
+        if self._moves_again(session):
+            return self.links.over(session.id)
         before = self._stood.get(session.id)
         self._stood[session.id] = (session.state, session.since)
         if before == self._stood[session.id]:
             return self.links.review(session, at)
         if session.state is State.CUT_OFF:
-            return self.links.failed(session, session.cause or Cause.UNKNOWN, session.reset_at, at)
+            if session.cause is None:
+                return self.links.puzzled(session)
+            return self.links.failed(session, session.cause, session.reset_at, at)
         if session.state is State.LOST and before is not None:
             return self.links.failed(session, session.cause or Cause.KILLED, None, at)
         return self.links.state(session)
+
+    def silent_at(self, session: Session) -> float | None:
+        """When its model's silence is more than its agent's own patience; ``None``: never.
+
+        Whoever has called a tool may wait for that as long as it likes.
+        """
+        if session.state is not State.WORKING or self.links.find(session.id):
+            return None
+        if session.last_entry is None or session.last_entry.kind is EntryKind.TOOL_CALL:
+            return None
+        moved = max(session.since, session.last_activity_at or 0.0)
+        return moved + self._patience(session.agent)
+
+    def silent(self, session: Session, at: float) -> list[effects.Effect]:
+        """It works, and nothing moves: if that is so for too long, it is to be asked again."""
+        since = self.silent_at(session)
+        if since is None or at < since:
+            return []
+        return self.links.failed(session, Cause.SILENT, None, at)
+
+    def _moves_again(self, session: Session) -> bool:
+        link = self.links.find(session.id)
+        silent = link is not None and link.cause is Cause.SILENT
+        return silent and session.state is State.WORKING and not session.stale
 
     def forget(self, session_id: str) -> list[effects.Effect]:
         """It has left the list."""

@@ -16,8 +16,8 @@ import tenacity
 
 from supervisor.core import effects, events
 from supervisor.core.errors import Refused, WakelineError
-from supervisor.core.failing import REMEDIES, Remedy
-from supervisor.core.model import OVER, Session
+from supervisor.core.failing import REMEDIES, Cause, Remedy
+from supervisor.core.model import OVER, Session, State
 from supervisor.core.rescue import continuing
 from supervisor.core.steering import Prompt
 
@@ -35,6 +35,8 @@ class Pauses:
     longest: float = 120.0
     #: After a limit is reset, so that clocks need not agree.
     after_reset: float = 5.0
+    #: For an agent's word about why its turn failed.
+    for_a_reason: float = 5.0
     #: Before a process is started again: how it ended may be told a little later than that it did.
     before_restart: float = 1.0
     #: Between two that go on: a hundred sessions that were cut off together do not all ask at once.
@@ -62,17 +64,20 @@ class Lifeline:
         words: Callable[[Session], Awaitable[str]],
         give: Callable[[Prompt], Awaitable[None]],
         resume: Callable[[str], Awaitable[str]],
+        interrupt: Callable[[Session], Awaitable[None]],
         pauses: Pauses,
     ) -> None:
         """*probe*: whether a session's model can be reached; *words*: what continues its turn.
 
-        *give* takes a prompt in as the outbox does; *resume* brings a session back in a terminal of ours.
+        *give* takes a prompt in as the outbox does; *resume* brings a session back in a terminal of ours;
+        *interrupt* ends a turn in which nothing moves, and refuses where something does.
         """
         self._post = post
         self._probe = probe
         self._words = words
         self._give = give
         self._resume = resume
+        self._interrupt = interrupt
         self._pauses = pauses
         self._reaching: dict[str, _Reaching] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -102,6 +107,10 @@ class Lifeline:
         session, remedy = wish.session, REMEDIES[wish.cause]
         # The task begins after it was noted, so that it finds itself there.
         poke = self._reaching[session.id].poke
+        if remedy is Remedy.TELL:
+            await asyncio.sleep(self._pauses.for_a_reason)
+            self._arrived(session.id)
+            return
         if wish.not_before is not None:
             await self._sleep_until(session, wish.not_before + self._pauses.after_reset)
         elif remedy is Remedy.RESTART and not wish.attempt:
@@ -113,8 +122,11 @@ class Lifeline:
                 reached = await self._probe(session)
             if attempt.retry_state.outcome and not attempt.retry_state.outcome.failed:
                 attempt.retry_state.set_result(reached)
-        self._reaching.pop(session.id, None)
-        self._post(events.Reached(session_id=session.id, at=time.time()))
+        self._arrived(session.id)
+
+    def _arrived(self, session_id: str) -> None:
+        self._reaching.pop(session_id, None)
+        self._post(events.Reached(session_id=session_id, at=time.time()))
 
     def _tries(self, session: Session, poke: asyncio.Event) -> tenacity.AsyncRetrying:
         async def sleep(seconds: float) -> None:
@@ -174,8 +186,11 @@ class Lifeline:
             over = session.state in OVER
             if over:
                 await self._resume(session.id)
+            elif wish.cause is Cause.SILENT and session.state is State.WORKING:
+                await self._interrupt(session)
             if not over or session.unfinished:
-                await self._give(await self._prompt(session, wish.number, when="idle" if over else "now"))
+                when = "now" if session.state is State.CUT_OFF else "idle"
+                await self._give(await self._prompt(session, wish.number, when=when))
         except WakelineError as trouble:
             note = f"{trouble.title} {trouble.hint}".strip()
             logger.warning("could not continue %s: %s", session.id, note)

@@ -13,7 +13,7 @@ from supervisor.core import effects, events
 from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession, NotNow, NotYet, Refused, WakelineError
 from supervisor.core.link import Policy
-from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Session, State
+from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Run, Session, State
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
 from supervisor.remote.backend import Lost, Who
@@ -22,6 +22,7 @@ from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
 from supervisor.steering.recovery import Recovery
 from supervisor.steering.typist import Typist
+from supervisor.system import tree
 from supervisor.terminal import Roll
 from supervisor.terminal.view import keys
 from supervisor.terminal.view.picture import Modes
@@ -233,6 +234,13 @@ class Wheel:
         if not await self._line(session.agent).interrupt(session):
             await self._typist.interrupt(session, secrets.token_hex(8))
 
+    async def interrupt_silent(self, session: Session) -> None:
+        """End a turn in which nothing moves. Raises ``Refused`` while a command of that turn runs."""
+        begun = await asyncio.to_thread(_has_begun_since, session.run, session.since)
+        if begun:
+            raise Refused("A command of this turn still runs.", "Interrupt it by hand, if that is meant.")
+        await self.interrupt(session.id)
+
     # -- delivering -----------------------------------------------------------------------------
 
     def keep(self, wish: effects.KeepPrompt) -> None:
@@ -439,6 +447,10 @@ class Wheel:
         self._under_way.discard(task)
         if not task.cancelled() and (trouble := task.exception()):
             logger.error("could not %s", task.get_name(), exc_info=trouble)
+
+
+def _has_begun_since(run: Run | None, since: float) -> bool:
+    return run is not None and any(one.started_at > since for one in tree.family(run) if one != run)
 
 
 def _has_focus(session: Session, who: Who) -> bool:

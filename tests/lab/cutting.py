@@ -28,14 +28,10 @@ class Reason:
     fault: str
     details: Mapping[str, Any] = field(default_factory=dict)
     #: What the session says of it.
-    cause: str | Mapping[str, str] = ""
+    cause: str = ""
     heals: frozenset[str] = frozenset()
     #: Only a person can help.
     told: bool = False
-
-    def said(self, agent: str) -> str:
-        """The cause that is told of this agent's session."""
-        return self.cause if isinstance(self.cause, str) else self.cause[agent]
 
 
 def _status(status: int, **headers: str) -> Mapping[str, Any]:

@@ -11,7 +11,19 @@ from supervisor.core.desk import Desk
 from supervisor.core.failing import Cause
 from supervisor.core.keeper import Keeper
 from supervisor.core.link import Links, Phase, Policy
-from supervisor.core.model import Facts, Record, Resume, Run, Session, Sighting, Sign, State
+from supervisor.core.model import (
+    Entry,
+    EntryKind,
+    Facts,
+    Record,
+    Resume,
+    Role,
+    Run,
+    Session,
+    Sighting,
+    Sign,
+    State,
+)
 from supervisor.core.rescue import Rescue, continuing
 from supervisor.core.steering import PromptState
 
@@ -22,10 +34,10 @@ FAILED = Record(sign=Sign.FAILED, facts=Facts(failure="529", cause=Cause.OVERLOA
 
 @pytest.fixture
 def desk() -> Desk:
-    """A desk that brings back by itself what runs in terminals of ours."""
+    """A desk that brings back by itself what runs in terminals of ours; its agent's patience is 900 s."""
     return Desk(
         keeper=Keeper(),
-        rescue=Rescue(Links({"hosted": Policy.AUTO})),
+        rescue=Rescue(Links({"hosted": Policy.AUTO}), lambda _: 900.0),
         resume=lambda agent, sid, cwd: Resume(argv=(agent, "--resume", sid), cwd=cwd),
     )
 
@@ -113,12 +125,23 @@ def test_a_failure_whose_reason_comes_later_is_treated_by_it(desk: Desk) -> None
     """An agent's feed tells that the turn failed, its transcript a moment later why."""
     look(desk, replace(HELD, sign=None))
     desk.handle(events.Told(agent="claude", session_id="one", sign=Sign.FAILED, waiting_for=None, at=11.0))
-    assert phase(desk) == Phase.STOPPED
+    assert phase(desk) == Phase.WAITING
 
     wishes = write(desk, FAILED, at=11.1)
 
     assert [wish.cause for wish in of(wishes, effects.Reach)] == [Cause.OVERLOADED]
     assert phase(desk) == Phase.WAITING
+
+
+def test_a_failure_without_a_reason_is_for_a_person(desk: Desk) -> None:
+    """Nobody says why, also a while later: nothing is tried."""
+    look(desk, replace(HELD, sign=None))
+    desk.handle(events.Told(agent="claude", session_id="one", sign=Sign.FAILED, waiting_for=None, at=11.0))
+
+    wishes = reached(desk, 16.0)
+
+    assert of(wishes, effects.Continue) == []
+    assert phase(desk) == Phase.STOPPED
 
 
 def test_a_turn_that_fails_at_once_again_is_seen_to(desk: Desk) -> None:
@@ -182,3 +205,58 @@ def test_what_holds_is_shown_before_anything_fails(desk: Desk) -> None:
 
     shown: Session = desk.sessions["one"]
     assert (shown.policy, shown.policy_chosen) == ("auto", False)
+
+
+def entry(kind: EntryKind) -> Record:
+    return Record(entries=(Entry(seq=1, id="1", at=1.0, role=Role.ASSISTANT, kind=kind, text="so"),))
+
+
+def wait_over(desk: Desk, at: float) -> list[effects.Effect]:
+    return desk.handle(events.WaitOver(name="stale", at=at))
+
+
+def test_a_model_that_says_nothing_any_more_is_asked_again(desk: Desk) -> None:
+    """Nothing moves for longer than the agent's own patience: said so, and to be continued."""
+    look(desk, HELD)
+    write(desk, entry(EntryKind.TOOL_RESULT), at=20.0)
+    assert of(wait_over(desk, 700.0), effects.Reach) == []
+    assert desk.sessions["one"].stale
+
+    wishes = wait_over(desk, 921.0)
+
+    assert [wish.cause for wish in of(wishes, effects.Reach)] == [Cause.SILENT]
+    assert desk.sessions["one"].state is State.WORKING
+    assert phase(desk) == Phase.WAITING
+    (going,) = of(reached(desk, 922.0), effects.Continue)
+    assert going.cause is Cause.SILENT
+
+
+def test_a_tool_may_take_its_time(desk: Desk) -> None:
+    """Half an hour of tests is no silence of the model."""
+    look(desk, HELD)
+    write(desk, entry(EntryKind.TOOL_CALL), at=20.0)
+
+    assert of(wait_over(desk, 9000.0), effects.Reach) == []
+
+
+def test_a_word_ends_the_silence(desk: Desk) -> None:
+    """It moves again before anything was done: nothing is done."""
+    look(desk, HELD)
+    write(desk, entry(EntryKind.TOOL_RESULT), at=20.0)
+    wait_over(desk, 921.0)
+
+    wishes = write(desk, entry(EntryKind.TEXT), at=922.0)
+
+    assert of(wishes, effects.StopReaching)
+    assert phase(desk) is None
+    assert of(reached(desk, 923.0), effects.Continue) == []
+
+
+def test_time_is_asked_for_when_it_means_something(desk: Desk) -> None:
+    """After ten minutes it is stale, after the agent's patience it is silent; nobody looks in between."""
+    look(desk, HELD)
+    write(desk, entry(EntryKind.TOOL_RESULT), at=10.0)
+
+    (wait,) = [wish for wish in of(wait_over(desk, 610.0), effects.Wait) if wish.name == "stale"]
+
+    assert wait.seconds == 300.0

@@ -27,6 +27,7 @@ class Scene:
         self.posted: list[events.Event] = []
         self.given: list[Prompt] = []
         self.resumed: list[str] = []
+        self.interrupted: list[str] = []
         self.refuses = False
         self._news = asyncio.Event()
         self.lifeline = Lifeline(
@@ -35,6 +36,7 @@ class Scene:
             words=self._words,
             give=self._give,
             resume=self._resume,
+            interrupt=self._interrupt,
             pauses=Pauses(first=first, longest=longest, after_reset=0.0),
         )
 
@@ -57,6 +59,9 @@ class Scene:
     async def _resume(self, session_id: str) -> str:
         self.resumed.append(session_id)
         return "t1"
+
+    async def _interrupt(self, session: Session) -> None:
+        self.interrupted.append(session.id)
 
     async def until(self, so: Callable[[], object]) -> None:
         """Wait until that is so."""
@@ -164,3 +169,15 @@ async def test_what_comes_to_nothing_is_said() -> None:
     (told,) = scene.posted
     assert isinstance(told, events.NotContinued)
     assert told.note == "It works. Wait."
+
+
+async def test_a_turn_in_which_nothing_moves_is_interrupted_first() -> None:
+    """Its agent still waits for an answer: the words are for when it is at rest again."""
+    scene = Scene()
+    silent = Session(id="s", agent="claude", state=State.WORKING, since=5.0, stale=True)
+
+    scene.lifeline.go_on(effects.Continue(silent, 1, Cause.SILENT))
+
+    await asyncio.sleep(0.05)
+    assert scene.interrupted == ["s"]
+    assert [(p.text, p.when) for p in scene.given] == [("go on", "idle")]
