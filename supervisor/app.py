@@ -52,6 +52,9 @@ from supervisor.transcripts.watch import open_watch
 
 logger = logging.getLogger(__name__)
 
+#: The note of when we were asked to stop: what was asked to end then, too, ended with the machine.
+_STOPPED = "stopped_at"
+
 
 def serve(*, quiet: bool) -> int:
     """Be the supervisor until asked to stop. Raises ``WakelineError`` if it cannot start."""
@@ -105,7 +108,11 @@ class Supervisor:
         self.desk = Desk(
             keeper=Keeper(rules),
             helm=Helm(_typing),
-            rescue=Rescue(Links(_policies(settings), _folders(settings)), _patience(settings)),
+            rescue=Rescue(
+                Links(_policies(settings), _folders(settings)),
+                _patience(settings),
+                _policy(settings.reconnect.at_login),
+            ),
             resume=self._resume,
             keep_over=settings.list.keep_over_hours * 3600.0,
         )
@@ -209,13 +216,21 @@ class Supervisor:
         last_boot = await self.front.store(notes.read, "boot")
         this_boot = boot.boot_id()
         await self.front.store(notes.write, "boot", this_boot)
+        stopped = await self.front.store(notes.read, _STOPPED)
+        await self.front.store(notes.forget, _STOPPED)
         self.engine.post(
-            events.Restored(sessions=observed, rebooted=last_boot not in {None, this_boot}, at=now)
+            events.Restored(
+                sessions=observed,
+                rebooted=last_boot not in {None, this_boot},
+                at=now,
+                stopped_at=float(stopped) if stopped else None,
+            )
         )
         self.engine.post(events.PromptsRestored(prompts=await self.shelf.restored(), at=now))
         await self.shelf.purge()
 
     async def _close(self) -> None:
+        await self.front.store(notes.write, _STOPPED, str(time.time()))
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()

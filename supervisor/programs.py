@@ -12,6 +12,11 @@ from typing import IO, Final
 MARKS: Final = frozenset({"WAKELINE_TERMINAL", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID"})
 
 
+def up_command() -> list[str]:
+    """How all of it is started at login."""
+    return _command("wakeline", "supervisor", "up")
+
+
 def supervisor_command() -> list[str]:
     """How the supervisor is started."""
     return _command("wakeline", "supervisor", "serve", "--quiet")

@@ -35,10 +35,13 @@ _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
 _TIDY_EVERY: Final = 3600.0
 #: Entries are told at once; what they change in the picture of their session, once in so many seconds.
 _RETELL_AFTER: Final = 1.0
+#: Seconds within which a machine that is shut down asks all its processes to end.
+_SHUTDOWN: Final = 30.0
 _IN_A_TURN: Final = frozenset({State.WORKING, State.NEEDS_YOU, State.CUT_OFF})
 #: Hang-up, interrupt, terminate: signals by which a user ends a command.
 _ASKED_TO_END: Final = frozenset({1, 2, 15})
 #: How agents end that were left, or asked to end by one of these.
+_LEFT_BY_KEY: Final = frozenset({0, 130, -2})
 _LEFT_BY_USER: Final = frozenset({0, *(128 + n for n in _ASKED_TO_END), *(-n for n in _ASKED_TO_END)})
 
 ResumeBy = Callable[[str, str, str | None], Resume | None]
@@ -56,6 +59,7 @@ class _Notes:
     branch_asked: str | None = None
     #: Whoever uses it has ended it, or is about to.
     ended_by_user: bool = False
+    ended_by: Cause | None = None
 
 
 class Desk:
@@ -148,13 +152,14 @@ class Desk:
                 continue
             self.sessions[session.id] = session
             self._notes[session.id] = _Notes()
-            if session.state in OVER:
+            if session.state in OVER and not _ended_with_the_machine(session, event):
                 continue
             if event.rebooted:
-                unfinished = session.state in _IN_A_TURN
-                rebooted = replace(session, cause=Cause.REBOOTED, unfinished=unfinished)
+                unfinished = session.unfinished or session.state in _IN_A_TURN
+                alive = State.STARTING if session.state in OVER else session.state
+                rebooted = replace(session, cause=Cause.REBOOTED, unfinished=unfinished, state=alive)
                 self._end(rebooted, Trigger.KILLED, event.at, wishes)
-        self.rescue.restored(self.sessions)
+        wishes.extend(self.rescue.restored(self.sessions, event.at, rebooted=event.rebooted))
 
     def _look(self, event: events.Looked, wishes: list[effects.Effect]) -> None:
         own = [sighting for sighting in event.sightings if sighting.parent_id is None]
@@ -227,6 +232,8 @@ class Desk:
         lost = successor is None and not by_user and (left_behind or unfinished)
         if lost:
             session = replace(session, cause=Cause.KILLED, unfinished=unfinished)
+        elif asked := self._notes[session.id].ended_by:
+            session = replace(session, cause=asked, unfinished=unfinished)
         self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
 
     def _find_remains(
@@ -258,7 +265,7 @@ class Desk:
     def _terminal_ended(self, event: events.TerminalEnded, wishes: list[effects.Effect]) -> None:
         served = self._served_in.pop(event.terminal, None)
         if served and served != event.terminal and event.code in _LEFT_BY_USER:
-            self._left(served, wishes)
+            self._left(served, event.code, wishes)
         session = self.sessions.get(event.terminal)
         if session is None or session.state in OVER:
             return
@@ -269,15 +276,18 @@ class Desk:
         ended = replace(session, failure=failure, cause=cause)
         self._end(ended, trigger, event.at, wishes)
 
-    def _left(self, session_id: str, wishes: list[effects.Effect]) -> None:
+    def _left(self, session_id: str, code: int | None, wishes: list[effects.Effect]) -> None:
         """Its agent ended as it does for its user; that it is gone may have been seen before that."""
         session = self.sessions.get(session_id)
         if session is None:
             return
-        self._notes[session_id].ended_by_user = True
-        if session.state is State.LOST and session.cause is Cause.KILLED:
-            ended = replace(session, state=State.ENDED, cause=None, unfinished=False)
-            self._put(ended, session, wishes)
+        asked = not self._notes[session_id].ended_by_user and code not in _LEFT_BY_KEY
+        cause = Cause.TERMINAL_CLOSED if asked else None
+        if session.state not in OVER:
+            self._notes[session_id].ended_by_user = True
+            self._notes[session_id].ended_by = cause
+        elif session.state is State.ENDED or session.cause is Cause.KILLED:
+            self._put(replace(session, state=State.ENDED, cause=cause), session, wishes)
 
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         ended = replace(
@@ -288,7 +298,7 @@ class Desk:
             approvals=(),
             stale=False,
         )
-        self._notes[session.id].ended_by_user = False
+        self._notes[session.id].ended_by_user, self._notes[session.id].ended_by = False, None
         self._put(ended, session, wishes)
         self._let_go(session.id, wishes)
 
@@ -540,6 +550,13 @@ class Desk:
         wishes.extend(self.rescue.forget(session_id))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))
+
+
+def _ended_with_the_machine(session: Session, event: events.Restored) -> bool:
+    """It was asked to end when we were: that was a shutdown, and not its user's doing."""
+    if not event.rebooted or event.stopped_at is None or session.cause is not Cause.TERMINAL_CLOSED:
+        return False
+    return session.state is State.ENDED and session.since > event.stopped_at - _SHUTDOWN
 
 
 def _kind(sighting: Sighting) -> Kind:

@@ -11,11 +11,13 @@ class Restored:
     """The supervisor started; these sessions are what it knew when it was last heard of.
 
     *rebooted*: the machine was started anew since, so none of their processes can live.
+    *stopped_at*: when the supervisor was asked to stop then; ``None``: it was not.
     """
 
     sessions: tuple[Session, ...]
     rebooted: bool
     at: float
+    stopped_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ _HISTORY: Final = 50
 #: A limit whose reset nobody has told is asked about again after so many seconds.
 _UNTOLD_RESET: Final = 1800.0
 _WORKS: Final = "works"
+_ASKS: Final = "waits for your yes"
 _TELLS: Final = "only a person can help here"
 
 
@@ -144,6 +145,17 @@ class Links:
         )
         return self._begin(link, session, reset_at, at)
 
+    def ask(self, session: Session) -> list[effects.Effect]:
+        """It could be brought back, after a yes, whatever holds for it otherwise."""
+        link = Link(
+            session_id=session.id,
+            cause=session.cause or Cause.UNKNOWN,
+            policy=Policy.ASK,
+            phase=Phase.ASKING,
+            note=_ASKS,
+        )
+        return self._put(link)
+
     def puzzled(self, session: Session) -> list[effects.Effect]:
         """Its turn failed, and why is not told yet: that often comes a moment later, in its transcript."""
         before, policy = self._links.get(session.id), self.policy(session)
@@ -163,7 +175,7 @@ class Links:
             note = None if link.policy is Policy.OFF else _TELLS
             return self._put(replace(link, phase=Phase.STOPPED, note=note))
         if link.policy is Policy.ASK:
-            return self._put(replace(link, phase=Phase.ASKING, note="waits for your yes"))
+            return self._put(replace(link, phase=Phase.ASKING, note=_ASKS))
         not_before = reset_at
         if link.remedy is Remedy.RESET and reset_at is None:
             not_before = at + _UNTOLD_RESET
@@ -176,6 +188,8 @@ class Links:
             return []
         if not chosen and not (policy is Policy.AUTO and link.phase is Phase.ASKING):
             return []
+        if not chosen and link.cause is Cause.REBOOTED:
+            return []  # it was asked for because of the reboot, not of the terminal
         anew = replace(link, policy=policy, phase=Phase.WAITING, note=None, next_try_at=None)
         return [effects.StopReaching(session.id), *self._begin(anew, session, session.reset_at, at)]
 

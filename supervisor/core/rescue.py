@@ -18,10 +18,17 @@ class Rescue:
     """Owns the links, and which state each session was last seen in."""
 
     def __init__(
-        self, links: Links | None = None, patience: Callable[[str], float] = lambda _: math.inf
+        self,
+        links: Links | None = None,
+        patience: Callable[[str], float] = lambda _: math.inf,
+        at_login: Policy = Policy.OFF,
     ) -> None:
-        """*patience*: seconds for which an agent, by its name, may be silent and still go on by itself."""
+        """*patience*: seconds for which an agent, by its name, may be silent and still go on by itself.
+
+        *at_login*: what may be done after a reboot for sessions that are brought back by themselves.
+        """
         self.links = links or Links()
+        self._at_login = at_login
         self._patience = patience
         #: State and its beginning: who fails again at once is cut off anew, seen to work or not.
         self._stood: dict[str, tuple[State, float]] = {}
@@ -41,9 +48,20 @@ class Rescue:
             if session.policy_chosen and session.policy in set(Policy):
                 self.links.choose(session.id, Policy(session.policy))
 
-    def restored(self, sessions: Mapping[str, Session]) -> None:
-        """What had ended before we started is history: nobody brings it back unasked."""
+    def restored(self, sessions: Mapping[str, Session], at: float, *, rebooted: bool) -> list[effects.Effect]:
+        """What had ended before we started is history, but for what a reboot has ended."""
         self._stood.update({i: (s.state, s.since) for i, s in sessions.items() if s.state in OVER})
+        if not rebooted or self._at_login is Policy.OFF:
+            return []
+        return [wish for session in sessions.values() for wish in self._after_reboot(session, at)]
+
+    def _after_reboot(self, session: Session, at: float) -> list[effects.Effect]:
+        ended_now = session.state is State.LOST and session.cause is Cause.REBOOTED and session.since == at
+        if not ended_now or self.links.policy(session) is not Policy.AUTO:
+            return []
+        if self._at_login is Policy.ASK:
+            return self.links.ask(session)
+        return self.links.failed(session, Cause.REBOOTED, None, at)
 
     def handle(
         self, event: events.Event, sessions: Mapping[str, Session], wishes: list[effects.Effect]

@@ -15,6 +15,7 @@ from supervisor.core.model import (
     Entry,
     EntryKind,
     Facts,
+    Kind,
     Record,
     Resume,
     Role,
@@ -260,3 +261,70 @@ def test_time_is_asked_for_when_it_means_something(desk: Desk) -> None:
     (wait,) = [wish for wish in of(wait_over(desk, 610.0), effects.Wait) if wish.name == "stale"]
 
     assert wait.seconds == 300.0
+
+
+def after_reboot(at_login: Policy, *sessions: Session, stopped_at: float | None = None) -> Any:
+    """A desk at the start of a machine on which these were known; and what it wishes."""
+    links = Links({"hosted": Policy.AUTO})
+    desk = Desk(keeper=Keeper(), resume=lambda *_: None, rescue=Rescue(links, at_login=at_login))
+    wishes = desk.handle(events.Restored(sessions=sessions, rebooted=True, at=100.0, stopped_at=stopped_at))
+    return desk, wishes
+
+
+WORKED = Session(id="one", agent="claude", kind=Kind.HOSTED, state=State.WORKING, since=50.0)
+
+
+def test_after_a_reboot_what_was_held_comes_back() -> None:
+    """At login, where that is set: each held session that was alive, and its turn if it was in one."""
+    theirs = replace(WORKED, id="theirs", kind=Kind.SEEN)
+    ended = replace(WORKED, id="ended", state=State.ENDED)
+
+    desk, wishes = after_reboot(Policy.AUTO, WORKED, theirs, ended)
+
+    assert [(w.session.id, w.cause, w.session.unfinished) for w in of(wishes, effects.Reach)] == [
+        ("one", Cause.REBOOTED, True)
+    ]
+    assert of(reached(desk, 101.0), effects.Continue)
+    assert {s.id: s.state for s in desk.sessions.values()}["theirs"] is State.LOST
+
+
+def test_after_a_reboot_it_may_be_asked_for() -> None:
+    """Nothing starts by itself; every screen offers it, and a yes brings it back."""
+    desk, wishes = after_reboot(Policy.ASK, WORKED)
+
+    assert of(wishes, effects.Reach) == []
+    assert phase(desk) == Phase.ASKING
+    assert of(desk.handle(events.TryNow(session_id="one", at=101.0)), effects.Reach)
+
+
+def test_after_a_reboot_nothing_is_done_where_that_is_set() -> None:
+    """It is in the list of what was lost, and that is all."""
+    desk, wishes = after_reboot(Policy.OFF, WORKED)
+
+    assert (of(wishes, effects.Reach), phase(desk)) == ([], None)
+    assert desk.sessions["one"].state is State.LOST
+
+
+def test_what_the_shutdown_ended_before_us_was_lost_with_the_machine() -> None:
+    """Its agent heard of the shutdown a moment earlier than we did: nobody had left it."""
+    closed = replace(WORKED, state=State.ENDED, cause=Cause.TERMINAL_CLOSED, since=95.0)
+    left = replace(WORKED, id="left", state=State.ENDED, since=95.0)
+    earlier = replace(closed, id="earlier", since=50.0)
+
+    desk, _ = after_reboot(Policy.AUTO, closed, left, earlier, stopped_at=99.0)
+
+    assert {s.id: s.state for s in desk.sessions.values()} == {
+        "one": State.LOST,
+        "left": State.ENDED,
+        "earlier": State.ENDED,
+    }
+
+
+def test_who_is_told_to_end_by_a_signal_says_so(desk: Desk) -> None:
+    """SIGTERM by somebody else, as at a shutdown; the quitting of a user leaves no such mark."""
+    look(desk, replace(HELD, sign=Sign.IDLE))
+    desk.handle(events.TerminalEnded(terminal="t1", code=143, at=12.0))
+
+    look(desk, at=12.1)
+
+    assert (desk.sessions["one"].state, desk.sessions["one"].cause) == (State.ENDED, Cause.TERMINAL_CLOSED)
