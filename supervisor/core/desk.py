@@ -35,6 +35,8 @@ _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
 _TIDY_EVERY: Final = 3600.0
 #: Entries are told at once; what they change in the picture of their session, once in so many seconds.
 _RETELL_AFTER: Final = 1.0
+#: Seconds within which a holder tells how its command ended, after that was seen.
+_TOLD_WITHIN: Final = 5.0
 #: Seconds within which a machine that is shut down asks all its processes to end.
 _SHUTDOWN: Final = 30.0
 _IN_A_TURN: Final = frozenset({State.WORKING, State.NEEDS_YOU, State.CUT_OFF})
@@ -60,6 +62,7 @@ class _Notes:
     #: Whoever uses it has ended it, or is about to.
     ended_by_user: bool = False
     ended_by: Cause | None = None
+    killed_by: Cause | None = None
 
 
 class Desk:
@@ -152,6 +155,8 @@ class Desk:
                 continue
             self.sessions[session.id] = session
             self._notes[session.id] = _Notes()
+            if session.terminal:
+                self._served_in[session.terminal] = session.id
             if session.state in OVER and not _ended_with_the_machine(session, event):
                 continue
             if event.rebooted:
@@ -228,11 +233,12 @@ class Desk:
             return
         written = self._notes[session.id].written
         unfinished = written in _UNFINISHED if written else session.state in {State.WORKING, State.NEEDS_YOU}
-        by_user = self._notes[session.id].ended_by_user
-        lost = successor is None and not by_user and (left_behind or unfinished)
+        notes = self._notes[session.id]
+        found_dead = left_behind or unfinished or notes.killed_by is not None
+        lost = successor is None and not notes.ended_by_user and found_dead
         if lost:
-            session = replace(session, cause=Cause.KILLED, unfinished=unfinished)
-        elif asked := self._notes[session.id].ended_by:
+            session = replace(session, cause=notes.killed_by or Cause.KILLED, unfinished=unfinished)
+        elif asked := notes.ended_by:
             session = replace(session, cause=asked, unfinished=unfinished)
         self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
 
@@ -264,8 +270,11 @@ class Desk:
 
     def _terminal_ended(self, event: events.TerminalEnded, wishes: list[effects.Effect]) -> None:
         served = self._served_in.pop(event.terminal, None)
-        if served and served != event.terminal and event.code in _LEFT_BY_USER:
-            self._left(served, event.code, wishes)
+        if served and served != event.terminal and served in self.sessions:
+            if event.code in _LEFT_BY_USER:
+                self._left(served, event.code, wishes)
+            elif event.code is None or event.code < 0:
+                self._was_killed(served, event, wishes)
         session = self.sessions.get(event.terminal)
         if session is None or session.state in OVER:
             return
@@ -278,9 +287,7 @@ class Desk:
 
     def _left(self, session_id: str, code: int | None, wishes: list[effects.Effect]) -> None:
         """Its agent ended as it does for its user; that it is gone may have been seen before that."""
-        session = self.sessions.get(session_id)
-        if session is None:
-            return
+        session = self.sessions[session_id]
         asked = not self._notes[session_id].ended_by_user and code not in _LEFT_BY_KEY
         cause = Cause.TERMINAL_CLOSED if asked else None
         if session.state not in OVER:
@@ -288,6 +295,14 @@ class Desk:
             self._notes[session_id].ended_by = cause
         elif session.state is State.ENDED or session.cause is Cause.KILLED:
             self._put(replace(session, state=State.ENDED, cause=cause), session, wishes)
+
+    def _was_killed(self, session_id: str, event: events.TerminalEnded, wishes: list[effects.Effect]) -> None:
+        """Also one that sat at its prompt, and looks as if it had been left."""
+        session, cause = self.sessions[session_id], pictures.cause_of_end(event.code)
+        if session.state not in OVER:
+            self._notes[session_id].killed_by = cause
+        elif session.state is State.ENDED and session.since > event.at - _TOLD_WITHIN and not session.cause:
+            self._put(replace(session, state=State.LOST, cause=cause, since=event.at), session, wishes)
 
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         ended = replace(
@@ -298,7 +313,8 @@ class Desk:
             approvals=(),
             stale=False,
         )
-        self._notes[session.id].ended_by_user, self._notes[session.id].ended_by = False, None
+        notes = self._notes[session.id]
+        notes.ended_by_user, notes.ended_by, notes.killed_by = False, None, None
         self._put(ended, session, wishes)
         self._let_go(session.id, wishes)
 

@@ -328,3 +328,30 @@ def test_who_is_told_to_end_by_a_signal_says_so(desk: Desk) -> None:
     look(desk, at=12.1)
 
     assert (desk.sessions["one"].state, desk.sessions["one"].cause) == (State.ENDED, Cause.TERMINAL_CLOSED)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_who_is_killed_at_the_prompt_is_lost_too(desk: Desk, *, first: bool) -> None:
+    """Its holder died, whichever is seen first: an agent that looks as if it was left can be recovered."""
+    look(desk, replace(HELD, sign=Sign.IDLE))
+    ended = events.TerminalEnded(terminal="t1", code=None, at=12.1)
+
+    if first:
+        desk.handle(ended)
+    look(desk, at=12.2)
+    if not first:
+        desk.handle(ended)
+
+    assert (desk.sessions["one"].state, desk.sessions["one"].cause) == (State.LOST, Cause.KILLED)
+
+
+def test_who_died_with_its_holder_while_we_were_down_is_lost(desk: Desk) -> None:
+    """Everything was killed at once; what is left is the socket of its holder, where nobody answers."""
+    idle = replace(WORKED, state=State.IDLE, terminal="t1", run=RUN)
+    desk.handle(events.Restored(sessions=(idle,), rebooted=False, at=100.0))
+    desk.handle(events.TerminalEnded(terminal="t1", code=None, at=100.1))
+
+    wishes = look(desk, at=100.2)
+
+    assert desk.sessions["one"].state is State.LOST
+    assert of(wishes, effects.Reach) == [], "a person says what comes back after such a crash"
