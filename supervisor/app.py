@@ -170,6 +170,7 @@ class Supervisor:
             give=self.wheel.give,
             resume=self.wheel.resume,
             interrupt=self.wheel.interrupt_silent,
+            lives=self.desk.lives,
             pauses=Pauses(
                 first=float(settings.reconnect.first_pause_seconds),
                 longest=float(settings.reconnect.longest_pause_seconds),

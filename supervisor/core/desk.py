@@ -95,6 +95,11 @@ class Desk:
         self._waits_for_stale = math.inf
         self._to_retell: set[str] = set()
 
+    def lives(self, session_id: str) -> bool:
+        """Whether somebody serves it."""
+        session = self.sessions.get(session_id)
+        return session is not None and session.state not in OVER
+
     def handle(self, event: events.Event) -> list[effects.Effect]:
         """Take in one event; return what is to be done, in order."""
         wishes: list[effects.Effect] = []
@@ -338,7 +343,7 @@ class Desk:
         before = self.sessions.get(event.session_id)
         if before is None:
             return
-        session = self._take_in(before, event.record, event.at)
+        session = self._take_in(before, pictures.of_this_run(event.record, before), event.at)
         if session.last_activity_at is None or event.record.at:
             session = replace(session, last_activity_at=event.record.at or event.at)
         self._put(session, before, wishes)

@@ -15,7 +15,7 @@ from typing import Final
 import tenacity
 
 from supervisor.core import effects, events
-from supervisor.core.errors import Refused, WakelineError
+from supervisor.core.errors import Failed, Refused, WakelineError
 from supervisor.core.failing import REMEDIES, Cause, Remedy
 from supervisor.core.model import OVER, Session, State
 from supervisor.core.rescue import continuing
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 #: Under this name the words that continue a turn are given.
 WAKELINE: Final = "wakeline"
+_LOOK_EVERY: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class Pauses:
     before_restart: float = 1.0
     #: Between two that go on: a hundred sessions that were cut off together do not all ask at once.
     between: float = 0.5
+    #: Within which an agent that was started again serves its session.
+    seen_within: float = 120.0
     #: After which an agent should show that it was told to go on.
     shown_within: float = 90.0
 
@@ -65,12 +68,14 @@ class Lifeline:
         give: Callable[[Prompt], Awaitable[None]],
         resume: Callable[[str], Awaitable[str]],
         interrupt: Callable[[Session], Awaitable[None]],
+        lives: Callable[[str], bool],
         pauses: Pauses,
     ) -> None:
         """*probe*: whether a session's model can be reached; *words*: what continues its turn.
 
         *give* takes a prompt in as the outbox does; *resume* brings a session back in a terminal of ours;
-        *interrupt* ends a turn in which nothing moves, and refuses where something does.
+        *interrupt* ends a turn in which nothing moves, and refuses where something does;
+        *lives*: whether a session is seen to be served.
         """
         self._post = post
         self._probe = probe
@@ -78,6 +83,7 @@ class Lifeline:
         self._give = give
         self._resume = resume
         self._interrupt = interrupt
+        self._lives = lives
         self._pauses = pauses
         self._reaching: dict[str, _Reaching] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -186,6 +192,7 @@ class Lifeline:
             over = session.state in OVER
             if over:
                 await self._resume(session.id)
+                await self._until_seen(session.id)
             elif wish.cause is Cause.SILENT and session.state is State.WORKING:
                 await self._interrupt(session)
             if not over or session.unfinished:
@@ -195,6 +202,17 @@ class Lifeline:
             note = f"{trouble.title} {trouble.hint}".strip()
             logger.warning("could not continue %s: %s", session.id, note)
             self._post(events.NotContinued(session_id=session.id, note=note, at=time.time()))
+
+    async def _until_seen(self, session_id: str) -> None:
+        """Agents take a while until they serve what they were started for."""
+        try:
+            async with asyncio.timeout(self._pauses.seen_within):
+                while not self._lives(session_id):  # noqa: ASYNC110 -- it is nobody's event
+                    await asyncio.sleep(_LOOK_EVERY)
+        except TimeoutError:
+            raise Failed(
+                "It was started again, and does not serve its session.", "See: wakeline attach"
+            ) from None
 
     async def _prompt(self, session: Session, number: int, *, when: str) -> Prompt:
         """Its id is that of the attempt: whoever else goes on with it continues nothing twice."""

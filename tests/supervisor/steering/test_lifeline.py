@@ -37,6 +37,7 @@ class Scene:
             give=self._give,
             resume=self._resume,
             interrupt=self._interrupt,
+            lives=lambda session_id: session_id in self.resumed,
             pauses=Pauses(first=first, longest=longest, after_reset=0.0),
         )
 
