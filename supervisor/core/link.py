@@ -23,6 +23,8 @@ _WENT_ON: Final = 120.0
 _HISTORY: Final = 50
 #: A limit whose reset nobody has told is asked about again after so many seconds.
 _UNTOLD_RESET: Final = 1800.0
+#: No limit lasts longer than a week; who says so is mistaken.
+_LONGEST_RESET: Final = 8 * 86_400.0
 _WORKS: Final = "works"
 _ASKS: Final = "waits for your yes"
 _TELLS: Final = "only a person can help here"
@@ -176,7 +178,7 @@ class Links:
             return self._put(replace(link, phase=Phase.STOPPED, note=note))
         if link.policy is Policy.ASK:
             return self._put(replace(link, phase=Phase.ASKING, note=_ASKS))
-        not_before = reset_at
+        not_before = reset_at if reset_at is None else min(reset_at, at + _LONGEST_RESET)
         if link.remedy is Remedy.RESET and reset_at is None:
             not_before = at + _UNTOLD_RESET
         return [*self._put(link), effects.Reach(session, link.cause, link.attempt, not_before)]
@@ -229,7 +231,8 @@ class Links:
         if link.remedy is Remedy.RESTART or bound == INTENSITY[-1]:
             note = f"given up after {most} tries within {_span(within)}"
             return self._put(replace(link, phase=Phase.STOPPED, note=note, next_try_at=None))
-        not_before = self._continued[session.id][-most] + within
+        past = [one for one in self._continued[session.id] if one <= at]
+        not_before = past[-most] + within
         note = f"tried {most} times within {_span(within)}: waits longer"
         return [
             *self._put(replace(link, note=note, next_try_at=not_before)),
@@ -315,12 +318,13 @@ class Links:
     def _too_often(self, session_id: str, at: float) -> tuple[int, float] | None:
         """The widest bound that is reached."""
         times = self._continued.get(session_id, [])
-        reached = [(most, within) for most, within in INTENSITY if _within(times, at - within) >= most]
+        reached = [(most, within) for most, within in INTENSITY if _within(times, at, within) >= most]
         return reached[-1] if reached else None
 
 
-def _within(times: Sequence[float], since: float) -> int:
-    return sum(one > since for one in times)
+def _within(times: Sequence[float], at: float, seconds: float) -> int:
+    """What lies ahead was noted before the clock was set back: it counts for nothing."""
+    return sum(at - seconds < one <= at for one in times)
 
 
 def _went_on(link: Link, at: float) -> bool:

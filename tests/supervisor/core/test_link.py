@@ -150,6 +150,32 @@ def test_continuations_that_worked_are_no_part_of_any_bound() -> None:
         own.state(replace(CUT, state=State.WORKING))
 
 
+@pytest.mark.parametrize("step", [-86_400.0, 86_400.0, -315_360_000.0, 315_360_000.0])
+def test_a_clock_that_is_set_stops_nothing_and_storms_nothing(step: float) -> None:
+    """A day or ten years, both ways: the next try is soon, and the bounds hold as before."""
+    own = links()
+    now = 1_000_000_000.0
+    for number in range(3):
+        own.failed(CUT, Cause.OVERLOADED, None, now + number)
+        assert of(own.reached(CUT, now + number), effects.Continue)
+
+    later = now + step
+    for number in range(3):
+        own.failed(CUT, Cause.OVERLOADED, None, later + number)
+        assert of(own.reached(CUT, later + number), effects.Continue)
+    own.failed(CUT, Cause.OVERLOADED, None, later + 3)
+    (reach,) = of(own.reached(CUT, later + 3), effects.Reach)
+
+    assert later < reach.not_before < later + 120
+
+
+def test_a_reset_in_ten_years_is_not_believed() -> None:
+    """No limit lasts longer than a week: it is asked again by then."""
+    (reach,) = of(links().failed(CUT, Cause.USAGE_LIMIT, 315_360_000.0, 10.0), effects.Reach)
+
+    assert reach.not_before == 10.0 + 8 * 86_400.0
+
+
 def test_who_works_without_us_is_let_alone() -> None:
     """The user said "continue" at the desk: the words that we had ready are not said as well."""
     own = links()
