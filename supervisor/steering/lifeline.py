@@ -5,6 +5,7 @@ of the very endpoint that the session's agent uses says whether it is worth cont
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -124,6 +125,8 @@ class Lifeline:
         elif wish.attempt or remedy is Remedy.BACK_OFF:
             await self._sleep(session, poke, self._pause(wish.attempt), wakes=remedy is Remedy.REACH)
         async for attempt in self._tries(session, poke):
+            # What is said while it is looked may be news that this look did not see.
+            poke.clear()
             with attempt:
                 reached = await self._probe(session)
             if attempt.retry_state.outcome and not attempt.retry_state.outcome.failed:
@@ -152,16 +155,12 @@ class Lifeline:
     async def _sleep(self, session: Session, poke: asyncio.Event, seconds: float, *, wakes: bool) -> None:
         now = time.time()
         self._post(events.TryPlanned(session_id=session.id, next_try_at=now + seconds, at=now))
-        poke.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    await poke.wait()
-                    if wakes:
-                        return
-                    poke.clear()
-        except TimeoutError:
+        if not wakes:
+            await asyncio.sleep(seconds)
             return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await poke.wait()
 
     async def _sleep_until(self, session: Session, at: float) -> None:
         """By the wall clock: it may be set, and the machine may sleep meanwhile."""

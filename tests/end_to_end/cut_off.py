@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.end_to_end.steered import Held, InTerminal, home_of
 from tests.lab import cutting
 from tests.lab.gate import Gate
+from tests.lab.servers import Server
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline, entries, said
 
@@ -21,9 +22,15 @@ class Story:
 
     wakeline: Wakeline
     agent: str
-    gate: Gate
+    way: Gate | Server
     task: cutting.Task
     held: Held
+
+    @property
+    def gate(self) -> Gate:
+        """The gate before its model."""
+        assert isinstance(self.way, Gate)
+        return self.way
 
     def begin(self) -> None:
         """Give it the task, at its own keyboard, and see the first step done."""
@@ -77,12 +84,12 @@ class Story:
 
 @contextmanager
 def cut_off(
-    wakeline: Wakeline, agent: str, gate: Gate, name: str, in_terminal: InTerminal
+    wakeline: Wakeline, agent: str, way: Gate | Server, name: str, in_terminal: InTerminal
 ) -> Iterator[Story]:
-    """An agent in a folder of its own; it is stopped at the end."""
+    """An agent in a folder of its own; it is stopped at the end. *way*: to its model."""
     folder = wakeline.folder.parent / name
-    held = Held(wakeline, cutting.launch(agent, home_of(wakeline), folder, gate), in_terminal)
-    story = Story(wakeline, agent, gate, cutting.Task(agent, folder), held)
+    held = Held(wakeline, cutting.launch(agent, home_of(wakeline), folder, way.url), in_terminal)
+    story = Story(wakeline, agent, way, cutting.Task(agent, folder), held)
     try:
         yield story
     finally:

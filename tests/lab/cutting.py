@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.lab import homes
-from tests.lab.gate import Gate
 
 AGENTS: Final = ("claude", "codex", "opencode")
 #: What an agent shows when it can be typed at.
@@ -80,9 +79,9 @@ class Task:
         self._go.touch()
 
 
-def launch(agent: str, home: Path, project: Path, gate: Gate) -> homes.Launch:
-    """The agent behind that gate; it may run what it likes, and gives up soon."""
-    return _LAUNCHES[agent](home, project, gate.url)
+def launch(agent: str, home: Path, project: Path, url: str) -> homes.Launch:
+    """The agent with its model at *url*; it may run what it likes, and gives up soon."""
+    return _LAUNCHES[agent](home, project, url)
 
 
 def _claude(home: Path, project: Path, url: str) -> homes.Launch:
@@ -102,7 +101,7 @@ def _codex(home: Path, project: Path, url: str) -> homes.Launch:
     told = config.read_text().replace(
         'wire_api = "responses"\n',
         'wire_api = "responses"\nrequest_max_retries = 1\nstream_max_retries = 1\n'
-        "stream_idle_timeout_ms = 4000\n",
+        'stream_idle_timeout_ms = 4000\nhttp_headers = { "Connection" = "close" }\n',
     )
     homes.write(config, f"{told}[features]\nplugins = false\nunbounded_connection_retries = false\n")
     return made.plus("--dangerously-bypass-approvals-and-sandbox")

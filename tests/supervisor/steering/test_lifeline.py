@@ -24,6 +24,7 @@ class Scene:
     def __init__(self, first: float = 0.01, longest: float = 0.05) -> None:
         self.online = False
         self.probes = 0
+        self.while_looking: Callable[[], object] | None = None
         self.posted: list[events.Event] = []
         self.given: list[Prompt] = []
         self.resumed: list[str] = []
@@ -47,7 +48,10 @@ class Scene:
 
     async def _probe(self, _session: Session) -> bool:
         self.probes += 1
-        return self.online
+        seen = self.online
+        if self.while_looking:
+            self.while_looking()
+        return seen
 
     async def _words(self, _session: Session) -> str:
         return "go on"
@@ -182,3 +186,31 @@ async def test_a_turn_in_which_nothing_moves_is_interrupted_first() -> None:
     await asyncio.sleep(0.05)
     assert scene.interrupted == ["s"]
     assert [(p.text, p.when) for p in scene.given] == [("go on", "idle")]
+
+
+async def test_news_that_comes_while_it_is_looked_is_no_news_lost() -> None:
+    """The network came back just after the look began: it is looked again at once, not in an hour."""
+    scene = Scene(first=3600.0, longest=7200.0)
+
+    def back() -> None:
+        scene.online, scene.while_looking = True, None
+        scene.lifeline.network_changed()
+
+    scene.while_looking = back
+    scene.lifeline.reach(effects.Reach(CUT, Cause.NETWORK, 0, None))
+
+    await scene.until(scene.reached)
+    assert scene.probes == 2
+
+
+async def test_a_hundred_that_can_go_on_do_not_all_go_on_at_once() -> None:
+    """One after the other, with a pause in between, however many were cut off together."""
+    scene = Scene()
+
+    for number in range(100):
+        cut = Session(id=f"s{number}", agent="claude", state=State.CUT_OFF, since=5.0)
+        scene.lifeline.go_on(effects.Continue(cut, 1))
+    await asyncio.sleep(0.3)
+
+    assert len(scene.given) == 1
+    scene.lifeline.close()
