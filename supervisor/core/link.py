@@ -7,7 +7,6 @@ then asks for the turn to be continued; the agent's own next sign says whether t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import PurePath
 from typing import Final
 
 from supervisor.core import effects
@@ -26,6 +25,7 @@ _UNTOLD_RESET: Final = 1800.0
 #: No limit lasts longer than a week; who says so is mistaken.
 _LONGEST_RESET: Final = 8 * 86_400.0
 _WORKS: Final = "works"
+_SEPARATORS: Final = "/\\"
 _ASKS: Final = "waits for your yes"
 _TELLS: Final = "only a person can help here"
 
@@ -96,7 +96,7 @@ class Links:
         *folders*: what holds for sessions in a folder and below, by its absolute path.
         """
         self._policies = policies or {"hosted": Policy.AUTO}
-        self._folders = {PurePath(folder): policy for folder, policy in (folders or {}).items()}
+        self._folders = {folder.rstrip(_SEPARATORS): policy for folder, policy in (folders or {}).items()}
         self._links: dict[str, Link] = {}
         #: What the user has chosen for one session.
         self._chosen: dict[str, Policy] = {}
@@ -114,10 +114,10 @@ class Links:
 
     def _of_folder(self, cwd: str | None) -> Policy | None:
         """The nearest folder decides."""
-        if not cwd or not self._folders:
-            return None
-        path = PurePath(cwd)
-        return next((self._folders[one] for one in (path, *path.parents) if one in self._folders), None)
+        path = (cwd or "").rstrip(_SEPARATORS)
+        while path and path not in self._folders:
+            path = path[: max(path.rfind(one) for one in _SEPARATORS)] if _has_folders(path) else ""
+        return self._folders.get(path) if cwd else None
 
     def has_chosen(self, session_id: str) -> bool:
         """Whether the user has said what may be done for this very session."""
@@ -320,6 +320,10 @@ class Links:
         times = self._continued.get(session_id, [])
         reached = [(most, within) for most, within in INTENSITY if _within(times, at, within) >= most]
         return reached[-1] if reached else None
+
+
+def _has_folders(path: str) -> bool:
+    return any(one in path for one in _SEPARATORS)
 
 
 def _within(times: Sequence[float], at: float, seconds: float) -> int:

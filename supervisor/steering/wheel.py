@@ -356,6 +356,7 @@ class Wheel:
 
     async def resume(self, session_id: str) -> str:
         """Bring it back in a terminal of ours; the terminal's id."""
+        await self._recovery.check(await self._session(session_id))
         return await self._doer.resume(session_id)
 
     async def take_over(self, session_id: str, *, confirmed: bool) -> str:
