@@ -1,7 +1,7 @@
 """How surely and how soon agents work again: ``python -m tests.bench.recover [--runs N]``.
 
 Each run cuts a real agent off half-way through its task until it has given up, lets the model come back
-after ``--outage`` seconds, and asks whether the task was finished, each step once, by one continuation.
+after ``--outage`` seconds, and asks whether the task was finished, each step once, by words of ours alone.
 Beside it the agent alone, and a perfect observer who says "continue" at the moment the model is back.
 """
 
@@ -30,11 +30,15 @@ ALONE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: whether all was right, and seconds from "the model is back" to "the agent works"."""
+    """One run: whether all was right, and seconds from "the model is back" to "the agent works".
+
+    *said*: how often it was told to go on; more than once where the model answers a probe and nothing else.
+    """
 
     right: bool
     after: float | None
     gave_up_after: float | None = None
+    said: int = 0
 
 
 class Bench:
@@ -68,8 +72,9 @@ class Bench:
                 link = story.cut_off_by(reason)
                 return Run(link["phase"] == "stopped" and story.told() == [], None, gave_up)
             story.finished()
-            said = [] if reason.heals else [CONTINUES]
-            return Run(story.told() == said, story.worked_again(back), gave_up)
+            told = story.told()
+            right = not told if reason.heals else set(told) == {CONTINUES}
+            return Run(right, story.worked_again(back), gave_up, len(told))
 
     def observed(self, reason: cutting.Reason) -> Run:
         """Nothing is done by itself; somebody says "continue" at once."""
@@ -129,7 +134,7 @@ def measured(agent: str, name: str, runs: int, outage: float) -> str:
     times = [run.after for run in done] if not reason.heals else []
     return (
         f"{agent:<9} {name:<8} {right:>3}/{runs:<3} {_median([run.gave_up_after for run in done]):>8}"
-        f" {_median(times):>8} {observed:>9} {alone:>6}"
+        f" {_median(times):>8} {observed:>9} {alone:>6} {max(run.said for run in done):>5}"
     )
 
 
@@ -146,7 +151,7 @@ def main() -> None:
     parser.add_argument("--reason", choices=cutting.REASONS)
     parser.add_argument("--outage", type=float, default=2.0, help="seconds")
     told = parser.parse_args()
-    print("agent     reason    right  gave up    works  observer  alone")
+    print("agent     reason    right  gave up    works  observer  alone  said")
     for agent in (told.agent,) if told.agent else cutting.AGENTS:
         for name in (told.reason,) if told.reason else cutting.REASONS:
             if name == "silent" and agent == "claude":
