@@ -153,11 +153,22 @@ def _addresses(_: Folders) -> Iterator[Check]:
         yield Check("phone", None, "this machine has no network address", "Join the phone's network first.")
 
 
+def _terminals(_: Folders) -> Iterator[Check]:
+    from supervisor.terminal import check
+
+    try:
+        check()
+    except WakelineError as trouble:
+        yield Check("terminals", None, trouble.title, trouble.hint)
+
+
 def _clipboard(_: Folders) -> Iterator[Check]:
-    from supervisor.clipboard import keepers
+    from supervisor.clipboard import has_own, keepers
 
     found = keepers(os.environ)
-    if found:
+    if has_own():
+        yield Check("clipboard", True, "the system's own")
+    elif found:
         yield Check("clipboard", True, f"by {found[0][0]}")
     elif os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         yield Check("clipboard", None, "neither xclip nor wl-copy is here", "Install one of them.")
@@ -165,4 +176,4 @@ def _clipboard(_: Folders) -> Iterator[Check]:
         yield Check("clipboard", None, "no screen, so no clipboard", "Use: wakeline copy ID --print")
 
 
-LOOKS = (_supervisor, _settings, _room, _kept, _agents, _watches, _addresses, _clipboard)
+LOOKS = (_supervisor, _settings, _room, _kept, _agents, _watches, _addresses, _terminals, _clipboard)

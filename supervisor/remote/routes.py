@@ -364,7 +364,7 @@ ROUTES: tuple[Route, ...] = (
         longest_body=_SMALL,
     ),
     Route(method="DELETE", path="/api/pair/dialog", scope=_ADMIN, serve=close_dialog, lan=False),
-    Route(method="GET", path="/api/phone", scope=_VIEW, serve=phone_standing),
+    Route(method="GET", path="/api/phone", scope=_ADMIN, serve=phone_standing, lan=False),
     Route(
         method="PUT",
         path="/api/phone",

@@ -60,6 +60,7 @@ LOCAL_ONLY = {
     ("GET", "/api/pair/dialog/qr"),
     ("POST", "/api/pair/dialog/choice"),
     ("DELETE", "/api/pair/dialog"),
+    ("GET", "/api/phone"),
     ("PUT", "/api/phone"),
     ("DELETE", "/api/phone"),
     ("POST", "/api/hooks/{agent}"),
