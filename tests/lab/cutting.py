@@ -101,7 +101,7 @@ def _codex(home: Path, project: Path, url: str) -> homes.Launch:
     told = config.read_text().replace(
         'wire_api = "responses"\n',
         'wire_api = "responses"\nrequest_max_retries = 1\nstream_max_retries = 1\n'
-        'stream_idle_timeout_ms = 4000\nhttp_headers = { "Connection" = "close" }\n',
+        "stream_idle_timeout_ms = 4000\n",
     )
     homes.write(config, f"{told}[features]\nplugins = false\nunbounded_connection_retries = false\n")
     return made.plus("--dangerously-bypass-approvals-and-sandbox")

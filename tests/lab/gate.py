@@ -52,6 +52,8 @@ class Gate:
         self._fault: Fault | None = None
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        #: Whoever waits for an answer that does not come waits until then; that they close is no matter.
+        self._shutting = asyncio.Event()
         self._port = 0
         #: When the model was asked, and whether that was passed on.
         self.asked: list[tuple[float, bool]] = []
@@ -92,6 +94,7 @@ class Gate:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _listen(self) -> None:
+        self._shutting = asyncio.Event()
         self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port, reuse_address=True)
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -103,6 +106,7 @@ class Gate:
             await self._listen()
 
     async def _shut(self) -> None:
+        self._shutting.set()
         server, self._server = self._server, None
         if server:
             server.close()
@@ -113,7 +117,7 @@ class Gate:
         self._open.add(writer)
         try:
             while request := await _request(reader):
-                if not await self._answer(request, reader, writer):
+                if not await self._answer(request, writer):
                     return
         except (OSError, asyncio.IncompleteReadError, ValueError):
             return
@@ -121,9 +125,7 @@ class Gate:
             self._open.discard(writer)
             writer.close()
 
-    async def _answer(
-        self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _answer(self, request: bytes, writer: asyncio.StreamWriter) -> bool:
         """Pass one question on, or fail; whether the connection goes on."""
         path = request.split(b" ", 2)[1].split(b"?")[0].decode("latin-1")
         to_model = request.startswith(b"POST") and path.endswith(_MODEL)
@@ -135,7 +137,7 @@ class Gate:
                 assert fault is not None
                 return await _refuse(writer, fault)
             case "unheard":
-                await reader.read()
+                await self._shutting.wait()
                 return False
             case "delayed":
                 assert fault is not None
@@ -145,7 +147,7 @@ class Gate:
         cut = fault.after if fault and fault.kind in {"reset", "silent"} else None
         await self._pass(request, writer, cut)
         if fault and fault.kind == "silent":
-            await reader.read()
+            await self._shutting.wait()
         elif fault and fault.kind == "reset":
             _reset(writer)
         return False
