@@ -40,8 +40,9 @@ def wakeline_in(within: Sequence[str] = (), **settings: str) -> Iterator[Wakelin
         )
         with running:
             yield running
-        for process in psutil.process_iter():
-            if _is_ours(process, name):
+        # What is being started while others end is found by the next look.
+        while ours := [process for process in psutil.process_iter() if _is_ours(process, name)]:
+            for process in ours:
                 end(process.pid)
 
 
