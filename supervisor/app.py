@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import platform
 import secrets
@@ -14,6 +15,7 @@ from typing import Any
 
 from supervisor import __version__, programs, terminal
 from supervisor import settings as setting
+from supervisor.agents import plain
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
 from supervisor.core import awake as awake_rules
@@ -56,6 +58,9 @@ from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
 
 logger = logging.getLogger(__name__)
+
+#: The note of when we were asked to stop: what was asked to end then, too, ended with the machine.
+_STOPPED = "stopped_at"
 
 
 def serve(*, quiet: bool) -> int:
@@ -111,7 +116,11 @@ class Supervisor:
         self.desk = Desk(
             keeper=Keeper(rules),
             helm=Helm(_typing),
-            rescue=Rescue(Links(_policies(settings))),
+            rescue=Rescue(
+                Links(_policies(settings), _folders(settings)),
+                _patience(settings),
+                _policy(settings.reconnect.at_login),
+            ),
             notices=Notices(_rules(settings)),
             resume=self._resume,
             keep_over=settings.list.keep_over_hours * 3600.0,
@@ -173,6 +182,8 @@ class Supervisor:
             words=self.wheel.words,
             give=self.wheel.give,
             resume=self.wheel.resume,
+            interrupt=self.wheel.interrupt_silent,
+            lives=self.desk.lives,
             pauses=Pauses(
                 first=float(settings.reconnect.first_pause_seconds),
                 longest=float(settings.reconnect.longest_pause_seconds),
@@ -230,12 +241,22 @@ class Supervisor:
         await self.front.store(notes.write, "boot", this_boot)
         told = await self.front.store(notices.load)
         self.engine.post(events.NoticesRestored(notices=told, at=now))
-        rebooted = last_boot not in {None, this_boot}
-        self.engine.post(events.Restored(sessions=observed, rebooted=rebooted, at=now, jobs=jobs))
+        stopped = await self.front.store(notes.read, _STOPPED)
+        await self.front.store(notes.forget, _STOPPED)
+        self.engine.post(
+            events.Restored(
+                sessions=observed,
+                rebooted=last_boot not in {None, this_boot},
+                at=now,
+                stopped_at=float(stopped) if stopped else None,
+                jobs=jobs,
+            )
+        )
         self.engine.post(events.PromptsRestored(prompts=await self.shelf.restored(), at=now))
         await self.shelf.purge()
 
     async def _close(self) -> None:
+        await self.front.store(notes.write, _STOPPED, str(time.time()))
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()
@@ -370,6 +391,27 @@ def _rules(settings: Settings) -> Rules:
         min_turn_seconds=told.min_turn_seconds,
         quiet_hours=told.quiet_hours,
     )
+
+
+def _patience(settings: Settings) -> Callable[[str], float]:
+    """Commands that are no agents of ours are silent as long as they like."""
+    told = settings.reconnect.silent_after_seconds
+
+    def patience(agent: str) -> float:
+        if agent not in AGENTS or agent == plain.name:
+            return math.inf
+        return float(told) or AGENTS[agent].steering.patience
+
+    return patience
+
+
+def _folders(settings: Settings) -> Mapping[str, Policy]:
+    """``~/work=off`` as an absolute path and a policy."""
+    rules = [rule.rpartition("=") for rule in settings.reconnect.folders]
+    for folder, sign, _ in rules:
+        if not sign or not Path(folder.strip()).expanduser().is_absolute():
+            raise WrongUse(f"reconnect.folders: {folder!r} is no rule.", 'Write "~/work=off".')
+    return {str(Path(folder.strip()).expanduser()): _policy(name.strip()) for folder, _, name in rules}
 
 
 def _policy(name: str) -> Policy:

@@ -230,6 +230,10 @@ class Front:
         """Note that a device was here."""
         await self.store(devices.seen, device_id, address, time.time())
 
+    async def check_room(self) -> None:
+        """Raises ``Failed`` where nothing more could be kept."""
+        await asyncio.to_thread(self._database.check_room)
+
     async def audit(self, what: str, details: Mapping[str, str]) -> None:
         """Append one line to the audit log."""
         await self.store(audit.append, what, details)

@@ -16,6 +16,11 @@ _OUT_OF_JOB: Final[int] = getattr(subprocess, "CREATE_BREAKAWAY_FROM_JOB", 0)
 MARKS: Final = frozenset({"WAKELINE_TERMINAL", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID"})
 
 
+def up_command() -> list[str]:
+    """How all of it is started at login."""
+    return _command("wakeline", "supervisor", "up")
+
+
 def supervisor_command() -> list[str]:
     """How the supervisor is started."""
     return _command("wakeline", "supervisor", "serve", "--quiet")

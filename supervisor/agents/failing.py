@@ -34,6 +34,7 @@ _BY_WORDS: Final = (
             r"|error sending request|connect error"
         ),
     ),
+    (Cause.SILENT, r"timed? ?out|etimedout|idle timeout|no response"),
     (
         Cause.DROPPED,
         (
@@ -41,7 +42,6 @@ _BY_WORDS: Final = (
             r"|stream (disconnected|closed|ended|error)|premature|incomplete"
         ),
     ),
-    (Cause.SILENT, r"timed? ?out|etimedout|idle timeout|no response"),
     (Cause.SERVER, r"internal server error|server error|bad gateway|\b50[0-9]\b"),
 )
 _WORDS: Final = tuple((cause, re.compile(words, re.IGNORECASE)) for cause, words in _BY_WORDS)

@@ -70,6 +70,8 @@ class Steering:
     """What is special about steering one agent; this one: nothing is."""
 
     typing: Typing = Typing()
+    #: Seconds after which it has asked again by itself, however its model is silent: longer is too long.
+    patience: float = 900.0
 
     def line(self, home: Path, processes: Processes) -> Line:
         """The channel to all its sessions."""

@@ -40,6 +40,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "awake": ("awake", "show or change what keeps the machine awake"),
     "phone": ("phone", "connect a phone by a QR code"),
     "devices": ("devices", "list paired phones, or remove them"),
+    "autostart": ("autostart", "start at login, or not any more"),
     "completion": ("completion", "print a completion script for a shell"),
 }
 

@@ -50,6 +50,14 @@ def _line(session: dict[str, Any], width: int) -> str:
     return f"{state} {head}{say.cut(f'{called} · {where}', room)}"
 
 
+#: What happens when a session is cut off or lost.
+_POLICIES = {
+    "off": "nothing is done",
+    "ask": "brought back after your yes: wakeline retry",
+    "auto": "brought back by itself",
+}
+
+
 def add_show(parser: argparse.ArgumentParser) -> Act:
     """``show ID [--json]``."""
     parser.add_argument("id", help="any unique beginning of the session's id, or its name")
@@ -73,6 +81,8 @@ def _facts(session: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("state", f"{say.state(session['state'])} for {say.ago(session['since'])}{stale}"),
         ("waits for", say.plain(_asked(approval)) if approval else ""),
         ("failed by", say.plain(failure) if failure else ""),
+        ("brought back", _brought_back(session["reconnect"])),
+        ("if cut off", _if_cut_off(session)),
         ("title", _plain(session["title"])),
         ("name", _plain(session["name"])),
         ("agent", f"{session['agent']} {session['agent_version'] or '(version unknown)'}"),
@@ -95,6 +105,25 @@ def _facts(session: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("resume by", session["resume_command"] or "no safe command: see wakeline copy"),
     ]
     return [(name, value) for name, value in rows if value != ""]
+
+
+def _brought_back(link: dict[str, Any] | None) -> str:
+    """Where its way back stands, and what was tried last."""
+    if link is None:
+        return ""
+    words = [link["phase"]]
+    if link["next_try_at"]:
+        words.append(f"next try at {say.clock(link['next_try_at'])}")
+    if link["note"]:
+        words.append(say.plain(link["note"]))
+    tries = [f"{say.clock(one['at'])} {one['what']}: {one['outcome'] or '…'}" for one in link["history"][-3:]]
+    return "; ".join([f"{', '.join(words)} ({say.plain(link['reason'])})", *map(say.plain, tries)])
+
+
+def _if_cut_off(session: dict[str, Any]) -> str:
+    policy = _POLICIES.get(session["policy"] or "", "")
+    own = ", chosen for this session" if session["policy_chosen"] else ""
+    return f"{policy}{own}" if policy else ""
 
 
 def _asked(approval: dict[str, Any]) -> str:

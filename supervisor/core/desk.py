@@ -4,6 +4,7 @@ The desk owns the sessions. It never asks anybody anything: whatever it must kno
 event, whatever it wants goes out as an effect, and everything is decided before anything is done.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
@@ -37,9 +38,16 @@ _UNFINISHED: Final = frozenset({Sign.WORKING, Sign.ASKING, Sign.FAILED})
 _TIDY_EVERY: Final = 3600.0
 #: Entries are told at once; what they change in the picture of their session, once in so many seconds.
 _RETELL_AFTER: Final = 1.0
+#: Seconds within which a holder tells how its command ended, after that was seen.
+_TOLD_WITHIN: Final = 5.0
+#: Seconds within which a machine that is shut down asks all its processes to end.
+_SHUTDOWN: Final = 30.0
 _IN_A_TURN: Final = frozenset({State.WORKING, State.NEEDS_YOU, State.CUT_OFF})
 #: Hang-up, interrupt, terminate: signals by which a user ends a command.
 _ASKED_TO_END: Final = frozenset({1, 2, 15})
+#: How agents end that were left, or asked to end by one of these.
+_LEFT_BY_KEY: Final = frozenset({0, 130, -2})
+_LEFT_BY_USER: Final = frozenset({0, *(128 + n for n in _ASKED_TO_END), *(-n for n in _ASKED_TO_END)})
 
 ResumeBy = Callable[[str, str, str | None], Resume | None]
 
@@ -54,6 +62,10 @@ class _Notes:
     #: The last sign in the transcript.
     written: Sign | None = None
     branch_asked: str | None = None
+    #: Whoever uses it has ended it, or is about to.
+    ended_by_user: bool = False
+    ended_by: Cause | None = None
+    killed_by: Cause | None = None
 
 
 class Desk:
@@ -81,10 +93,18 @@ class Desk:
         self._notes: dict[str, _Notes] = {}
         #: Whom to ask when a process has gone.
         self._agent_of: dict[Run, str] = {}
+        #: Which session a terminal of ours served last.
+        self._served_in: dict[str, str] = {}
         #: What agents said by themselves, also of sessions that have not been seen yet.
         self._heard: dict[str, events.Told] = {}
-        self._waits_for_stale = False
+        #: Until when it is waited for that; infinite: not at all.
+        self._waits_for_stale = math.inf
         self._to_retell: set[str] = set()
+
+    def lives(self, session_id: str) -> bool:
+        """Whether somebody serves it."""
+        session = self.sessions.get(session_id)
+        return session is not None and session.state not in OVER
 
     def handle(self, event: events.Event) -> list[effects.Effect]:
         """Take in one event; return what is to be done, in order."""
@@ -132,6 +152,9 @@ class Desk:
                 self._branch(event, wishes)
             case events.Paused():
                 self._paused(event, wishes)
+            case events.Ending():
+                if event.session_id in self._notes:
+                    self._notes[event.session_id].ended_by_user = event.ending
             case _:
                 pass
 
@@ -139,6 +162,7 @@ class Desk:
 
     def _restore(self, event: events.Restored, wishes: list[effects.Effect]) -> None:
         wishes.append(effects.Wait("tidy", _TIDY_EVERY))
+        self.rescue.recall(event.sessions)
         wishes.extend(self.jobs.restored(event))
         for restored in event.sessions:
             if self._too_old(restored, event.at):
@@ -147,13 +171,16 @@ class Desk:
             self.sessions[session.id] = session
             wishes.extend(self.jobs.look_at(session, event.at))
             self._notes[session.id] = _Notes()
-            if session.state in OVER:
+            if session.terminal:
+                self._served_in[session.terminal] = session.id
+            if session.state in OVER and not _ended_with_the_machine(session, event):
                 continue
             if event.rebooted:
-                unfinished = session.state in _IN_A_TURN
-                rebooted = replace(session, cause=Cause.REBOOTED, unfinished=unfinished)
+                unfinished = session.unfinished or session.state in _IN_A_TURN
+                alive = State.STARTING if session.state in OVER else session.state
+                rebooted = replace(session, cause=Cause.REBOOTED, unfinished=unfinished, state=alive)
                 self._end(rebooted, Trigger.KILLED, event.at, wishes)
-        self.rescue.restored(self.sessions)
+        wishes.extend(self.rescue.restored(self.sessions, event.at, rebooted=event.rebooted))
 
     def _look(self, event: events.Looked, wishes: list[effects.Effect]) -> None:
         own = [sighting for sighting in event.sightings if sighting.parent_id is None]
@@ -203,6 +230,8 @@ class Desk:
             session = self._obey(session, sighting.sign, sighting.waiting_for, at, said_at)
         elif heard:
             session = self._obey(session, heard.sign, heard.waiting_for, at)
+        if sighting.terminal:
+            self._served_in[sighting.terminal] = session_id
         self._put(session, before, wishes)
         self._attend(session, notes, wishes)
 
@@ -220,9 +249,13 @@ class Desk:
             return
         written = self._notes[session.id].written
         unfinished = written in _UNFINISHED if written else session.state in {State.WORKING, State.NEEDS_YOU}
-        lost = successor is None and (left_behind or unfinished)
+        notes = self._notes[session.id]
+        found_dead = left_behind or unfinished or notes.killed_by is not None
+        lost = successor is None and not notes.ended_by_user and found_dead
         if lost:
-            session = replace(session, cause=Cause.KILLED, unfinished=unfinished)
+            session = replace(session, cause=notes.killed_by or Cause.KILLED, unfinished=unfinished)
+        elif asked := notes.ended_by:
+            session = replace(session, cause=asked, unfinished=unfinished)
         self._end(session, Trigger.KILLED if lost else Trigger.ENDED, at, wishes)
 
     def _find_remains(
@@ -252,6 +285,12 @@ class Desk:
             wishes.append(effects.Look(agent))
 
     def _terminal_ended(self, event: events.TerminalEnded, wishes: list[effects.Effect]) -> None:
+        served = self._served_in.pop(event.terminal, None)
+        if served and served != event.terminal and served in self.sessions:
+            if event.code in _LEFT_BY_USER:
+                self._left(served, event.code, wishes)
+            elif event.code is None or event.code < 0:
+                self._was_killed(served, event, wishes)
         session = self.sessions.get(event.terminal)
         if session is None or session.state in OVER:
             return
@@ -262,6 +301,25 @@ class Desk:
         ended = replace(session, failure=failure, cause=cause)
         self._end(ended, trigger, event.at, wishes)
 
+    def _left(self, session_id: str, code: int | None, wishes: list[effects.Effect]) -> None:
+        """Its agent ended as it does for its user; that it is gone may have been seen before that."""
+        session = self.sessions[session_id]
+        asked = not self._notes[session_id].ended_by_user and code not in _LEFT_BY_KEY
+        cause = Cause.TERMINAL_CLOSED if asked else None
+        if session.state not in OVER:
+            self._notes[session_id].ended_by_user = True
+            self._notes[session_id].ended_by = cause
+        elif session.state is State.ENDED or session.cause is Cause.KILLED:
+            self._put(replace(session, state=State.ENDED, cause=cause), session, wishes)
+
+    def _was_killed(self, session_id: str, event: events.TerminalEnded, wishes: list[effects.Effect]) -> None:
+        """Also one that sat at its prompt, and looks as if it had been left."""
+        session, cause = self.sessions[session_id], pictures.cause_of_end(event.code)
+        if session.state not in OVER:
+            self._notes[session_id].killed_by = cause
+        elif session.state is State.ENDED and session.since > event.at - _TOLD_WITHIN and not session.cause:
+            self._put(replace(session, state=State.LOST, cause=cause, since=event.at), session, wishes)
+
     def _end(self, session: Session, trigger: Trigger, at: float, wishes: list[effects.Effect]) -> None:
         ended = replace(
             self._step(session, trigger, at),
@@ -271,6 +329,8 @@ class Desk:
             approvals=(),
             stale=False,
         )
+        notes = self._notes[session.id]
+        notes.ended_by_user, notes.ended_by, notes.killed_by = False, None, None
         self._put(ended, session, wishes)
         self._let_go(session.id, wishes)
 
@@ -294,7 +354,7 @@ class Desk:
         before = self.sessions.get(event.session_id)
         if before is None:
             return
-        session = self._take_in(before, event.record, event.at)
+        session = self._take_in(before, pictures.of_this_run(event.record, before), event.at)
         if session.last_activity_at is None or event.record.at:
             session = replace(session, last_activity_at=event.record.at or event.at)
         self._put(session, before, wishes)
@@ -306,6 +366,9 @@ class Desk:
         # Whoever writes is not stopped, whoever let it go on.
         session = self._step(before, Trigger.CONTINUED, event.at)
         for record in event.records:
+            if record.sign is Sign.FAILED and session.state is State.CUT_OFF:
+                # It was told to go on, and failed before it was seen to work.
+                session = replace(session, since=event.at)
             session = self._take_in(session, record, event.at)
             wishes.extend(effects.Publish("entry", session.id, entry) for entry in record.entries)
         session = replace(session, last_activity_at=event.at, stale=False)
@@ -398,21 +461,34 @@ class Desk:
                 if self._too_old(session, event.at):
                     self._drop(session.id, None, wishes)
         elif event.name == "stale":
-            self._waits_for_stale = False
+            self._waits_for_stale = math.inf
             for session in list(self.sessions.values()):
                 if pictures.is_silent(session, event.at):
                     self._put(replace(session, stale=True), session, wishes)
-            self._wait_for_stale(wishes)
+                if more := self.rescue.silent(self.sessions[session.id], event.at):
+                    wishes.extend(more)
+                    stale = replace(self.sessions[session.id], stale=True)
+                    self._put(stale, session, wishes)
         elif event.name == "retell":
             known = (self.sessions.get(session_id) for session_id in self._to_retell)
             wishes.extend(effects.Publish("session", s.id, s) for s in known if s)
             self._to_retell.clear()
 
-    def _wait_for_stale(self, wishes: list[effects.Effect]) -> None:
-        working = any(s.state is State.WORKING and not s.stale for s in self.sessions.values())
-        if working and not self._waits_for_stale:
-            self._waits_for_stale = True
-            wishes.append(effects.Wait("stale", pictures.STALE_AFTER))
+    def _wait_for_stale(self, at: float, wishes: list[effects.Effect]) -> None:
+        times = (when for session in self.sessions.values() for when in self._stale_at(session))
+        when = min(times, default=math.inf)
+        if when < self._waits_for_stale:
+            self._waits_for_stale = when
+            wishes.append(effects.Wait("stale", max(1.0, when - at)))
+
+    def _stale_at(self, session: Session) -> Iterator[float]:
+        """When nothing having been seen of it means something."""
+        if session.state is not State.WORKING:
+            return
+        if not session.stale:
+            yield max(session.since, session.last_activity_at or 0.0) + pictures.STALE_AFTER
+        if (silent_at := self.rescue.silent_at(session)) is not None:
+            yield silent_at
 
     def _too_old(self, session: Session, at: float) -> bool:
         old = session.state in OVER and session.since < at - self._keep_over
@@ -464,7 +540,7 @@ class Desk:
     # -- keeping --------------------------------------------------------------------------------
 
     def _keep_awake(self, event: events.Event, wishes: list[effects.Effect]) -> None:
-        self._wait_for_stale(wishes)
+        self._wait_for_stale(event.at, wishes)
         if not self.keeper.concerned(event, wishes):
             return
         wishes.extend(self.keeper.handle(event, self.sessions.values()))
@@ -529,6 +605,13 @@ class Desk:
         wishes.extend(self.rescue.forget(session_id))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))
+
+
+def _ended_with_the_machine(session: Session, event: events.Restored) -> bool:
+    """It was asked to end when we were: that was a shutdown, and not its user's doing."""
+    if not event.rebooted or event.stopped_at is None or session.cause is not Cause.TERMINAL_CLOSED:
+        return False
+    return session.state is State.ENDED and session.since > event.stopped_at - _SHUTDOWN
 
 
 def _kind(sighting: Sighting) -> Kind:

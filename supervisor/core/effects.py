@@ -117,6 +117,7 @@ class Continue:
 
     session: Session
     number: int
+    cause: Cause = Cause.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

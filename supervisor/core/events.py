@@ -23,13 +23,15 @@ from supervisor.core.steering import Approval, Prompt, PromptState
 class Restored:
     """The supervisor started; these sessions are what it knew when it was last heard of.
 
-    *rebooted*: the machine was started anew since, so none of their processes can live. *jobs*: by
+    *rebooted*: the machine was started anew since, so none of their processes can live.
+    *stopped_at*: when the supervisor was asked to stop then; ``None``: it was not. *jobs*: by
     the id of their session.
     """
 
     sessions: tuple[Session, ...]
     rebooted: bool
     at: float
+    stopped_at: float | None = None
     jobs: Mapping[str, tuple[Job, ...]] = field(default_factory=dict)
 
 
@@ -234,6 +236,24 @@ class NotContinued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A session was told to go on long ago. *number*: of the attempt."""
+
+    session_id: str
+    number: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A session is ended from here, by its user's will; *ending* false: that was not done after all."""
+
+    session_id: str
+    ending: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TryNow:
     """The user wants it to be tried at once."""
 
@@ -382,6 +402,8 @@ Event = (
     | TryPlanned
     | Reached
     | NotContinued
+    | Unanswered
+    | Ending
     | TryNow
     | StopTrying
     | PolicyChosen

@@ -61,6 +61,6 @@ REMEDIES: Final[Mapping[Cause, Remedy]] = {
     Cause.CRASHED: Remedy.RESTART,
     Cause.TERMINAL_CLOSED: Remedy.TELL,
     Cause.SLEPT: Remedy.REACH,
-    Cause.REBOOTED: Remedy.TELL,
+    Cause.REBOOTED: Remedy.RESTART,
     Cause.UNKNOWN: Remedy.TELL,
 }

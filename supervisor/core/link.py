@@ -13,12 +13,21 @@ from supervisor.core import effects
 from supervisor.core.failing import REMEDIES, Cause, Remedy
 from supervisor.core.model import OVER, Attempt, Reconnect, Session, State
 
-#: At most so many continuations within so many seconds, then it stops and tells.
+#: At most so many continuations in vain within so many seconds. Whoever waits for a model waits longer
+#: then, and gives up at the last of these; a process that dies again and again is given up at the first.
 INTENSITY: Final[Sequence[tuple[int, float]]] = ((3, 60.0), (6, 600.0), (20, 86_400.0))
+#: A continued turn that has gone on for so many seconds was no continuation in vain.
+_WENT_ON: Final = 120.0
 #: Attempts that are remembered.
 _HISTORY: Final = 50
 #: A limit whose reset nobody has told is asked about again after so many seconds.
 _UNTOLD_RESET: Final = 1800.0
+#: No limit lasts longer than a week; who says so is mistaken.
+_LONGEST_RESET: Final = 8 * 86_400.0
+_WORKS: Final = "works"
+_SEPARATORS: Final = "/\\"
+_ASKS: Final = "waits for your yes"
+_TELLS: Final = "only a person can help here"
 
 
 class Policy(StrEnum):
@@ -77,9 +86,17 @@ class Link:
 class Links:
     """Owns the ways back of all sessions."""
 
-    def __init__(self, policies: Mapping[str, Policy] | None = None) -> None:
-        """*policies*: by the kind of a session (``hosted``, ``adopted``, ``seen``), as the user has set."""
+    def __init__(
+        self,
+        policies: Mapping[str, Policy] | None = None,
+        folders: Mapping[str, Policy] | None = None,
+    ) -> None:
+        """*policies*: by the kind of a session (``hosted``, ``adopted``, ``seen``), as the user has set.
+
+        *folders*: what holds for sessions in a folder and below, by its absolute path.
+        """
         self._policies = policies or {"hosted": Policy.AUTO}
+        self._folders = {folder.rstrip(_SEPARATORS): policy for folder, policy in (folders or {}).items()}
         self._links: dict[str, Link] = {}
         #: What the user has chosen for one session.
         self._chosen: dict[str, Policy] = {}
@@ -91,8 +108,20 @@ class Links:
         return self._links.get(session_id)
 
     def policy(self, session: Session) -> Policy:
-        """What may be done for it without asking."""
-        return self._chosen.get(session.id) or self._policies.get(session.kind, Policy.ASK)
+        """What may be done for it without asking: its own rule, its folder's, that of its kind."""
+        chosen = self._chosen.get(session.id) or self._of_folder(session.cwd)
+        return chosen or self._policies.get(session.kind, Policy.ASK)
+
+    def _of_folder(self, cwd: str | None) -> Policy | None:
+        """The nearest folder decides."""
+        path = (cwd or "").rstrip(_SEPARATORS)
+        while path and path not in self._folders:
+            path = path[: max(path.rfind(one) for one in _SEPARATORS)] if _has_folders(path) else ""
+        return self._folders.get(path) if cwd else None
+
+    def has_chosen(self, session_id: str) -> bool:
+        """Whether the user has said what may be done for this very session."""
+        return session_id in self._chosen
 
     def choose(self, session_id: str, policy: Policy) -> None:
         """The user says what may be done for this session."""
@@ -105,26 +134,66 @@ class Links:
     ) -> list[effects.Effect]:
         """Its turn failed, or its process is gone; also when a continued turn failed again."""
         before = self._links.get(session.id)
+        went_on = before is not None and _went_on(before, at)
+        if went_on and REMEDIES[cause] is not Remedy.RESTART:
+            self._continued.pop(session.id, None)
         link = Link(
             session_id=session.id,
             cause=cause,
             policy=self.policy(session),
             phase=Phase.WAITING,
-            attempt=before.attempt if before else 0,
+            attempt=before.attempt if before and not went_on else 0,
             history=_with_outcome(before, "failed again") if before else (),
         )
         return self._begin(link, session, reset_at, at)
 
+    def ask(self, session: Session) -> list[effects.Effect]:
+        """It could be brought back, after a yes, whatever holds for it otherwise."""
+        link = Link(
+            session_id=session.id,
+            cause=session.cause or Cause.UNKNOWN,
+            policy=Policy.ASK,
+            phase=Phase.ASKING,
+            note=_ASKS,
+        )
+        return self._put(link)
+
+    def puzzled(self, session: Session) -> list[effects.Effect]:
+        """Its turn failed, and why is not told yet: that often comes a moment later, in its transcript."""
+        before, policy = self._links.get(session.id), self.policy(session)
+        link = Link(
+            session_id=session.id,
+            cause=Cause.UNKNOWN,
+            policy=policy,
+            phase=Phase.WAITING,
+            attempt=before.attempt if before else 0,
+            note="why is not known yet",
+            history=before.history if before else (),
+        )
+        return [*self._put(link), effects.Reach(session, link.cause, link.attempt, None)]
+
     def _begin(self, link: Link, session: Session, reset_at: float | None, at: float) -> list[effects.Effect]:
         if link.policy is Policy.OFF or link.remedy is Remedy.TELL:
-            note = None if link.policy is Policy.OFF else "only a person can help here"
+            note = None if link.policy is Policy.OFF else _TELLS
             return self._put(replace(link, phase=Phase.STOPPED, note=note))
         if link.policy is Policy.ASK:
-            return self._put(replace(link, phase=Phase.ASKING, note="waits for your yes"))
-        not_before = reset_at
+            return self._put(replace(link, phase=Phase.ASKING, note=_ASKS))
+        not_before = reset_at if reset_at is None else min(reset_at, at + _LONGEST_RESET)
         if link.remedy is Remedy.RESET and reset_at is None:
             not_before = at + _UNTOLD_RESET
         return [*self._put(link), effects.Reach(session, link.cause, link.attempt, not_before)]
+
+    def review(self, session: Session, at: float, *, chosen: bool = False) -> list[effects.Effect]:
+        """Another policy may hold for it now: its terminal turned out to be ours, or its user *chose*."""
+        link = self._links.get(session.id)
+        if link is None or link.phase is Phase.TRYING or link.policy is (policy := self.policy(session)):
+            return []
+        if not chosen and not (policy is Policy.AUTO and link.phase is Phase.ASKING):
+            return []
+        if not chosen and link.cause is Cause.REBOOTED:
+            return []  # it was asked for because of the reboot, not of the terminal
+        anew = replace(link, policy=policy, phase=Phase.WAITING, note=None, next_try_at=None)
+        return [effects.StopReaching(session.id), *self._begin(anew, session, session.reset_at, at)]
 
     def planned(self, session_id: str, next_try_at: float) -> list[effects.Effect]:
         """The next try is planned for that time."""
@@ -138,8 +207,10 @@ class Links:
         link = self._links.get(session.id)
         if link is None or link.phase is not Phase.WAITING:
             return []
-        if too_often := self._too_often(session.id, at):
-            return [*self._put(replace(link, phase=Phase.STOPPED, note=too_often, next_try_at=None))]
+        if link.remedy is Remedy.TELL:
+            return self._put(replace(link, phase=Phase.STOPPED, note=_TELLS, next_try_at=None))
+        if bound := self._too_often(session.id, at):
+            return self._hold_back(link, session, bound, at)
         self._continued.setdefault(session.id, []).append(at)
         what = "started again" if session.state in OVER else "asked again"
         tried = Attempt(at=at, cause=link.cause, what=what)
@@ -148,9 +219,37 @@ class Links:
             phase=Phase.TRYING,
             attempt=link.attempt + 1,
             next_try_at=None,
+            note=None,
             history=(*link.history, tried)[-_HISTORY:],
         )
-        return [*self._put(link), effects.Continue(session, link.attempt)]
+        return [*self._put(link), effects.Continue(session, link.attempt, link.cause)]
+
+    def _hold_back(
+        self, link: Link, session: Session, bound: tuple[int, float], at: float
+    ) -> list[effects.Effect]:
+        most, within = bound
+        if link.remedy is Remedy.RESTART or bound == INTENSITY[-1]:
+            note = f"given up after {most} tries within {_span(within)}"
+            return self._put(replace(link, phase=Phase.STOPPED, note=note, next_try_at=None))
+        past = [one for one in self._continued[session.id] if one <= at]
+        not_before = past[-most] + within
+        note = f"tried {most} times within {_span(within)}: waits longer"
+        return [
+            *self._put(replace(link, note=note, next_try_at=not_before)),
+            effects.Reach(session, link.cause, link.attempt, max(at, not_before)),
+        ]
+
+    def unanswered(self, session: Session, number: int) -> list[effects.Effect]:
+        """The words that continue it were given long ago, and the agent shows no sign of them.
+
+        They may still be taken in, so that saying them once more could double them: a person decides.
+        """
+        link = self._links.get(session.id)
+        if link is None or link.phase is not Phase.TRYING or link.attempt != number:
+            return []
+        if session.state is not State.CUT_OFF:
+            return []
+        return self.moved(session, "it was told to go on, and did not react")
 
     def moved(self, session: Session, note: str) -> list[effects.Effect]:
         """Continuing did not come to anything: say why, and stop."""
@@ -165,10 +264,22 @@ class Links:
         if link is None:
             return []
         if session.state is State.WORKING and link.phase is Phase.TRYING:
-            return self._put(replace(link, history=_with_outcome(link, "works")))
-        if session.state in {State.WORKING, State.CUT_OFF, State.LOST, State.PAUSED, State.STARTING}:
+            return self._put(replace(link, history=_with_outcome(link, _WORKS)))
+        # Whoever works without us went on by itself, or was told to at the desk.
+        if session.state in {State.CUT_OFF, State.LOST, State.PAUSED, State.STARTING}:
             return []
+        # Who is silent is interrupted, and at rest for a moment by that alone.
+        if (
+            session.state is State.IDLE
+            and link.remedy is not Remedy.RESTART
+            and link.cause is not Cause.SILENT
+        ):
+            self._continued.pop(session.id, None)
         return self._drop(session.id)
+
+    def over(self, session_id: str) -> list[effects.Effect]:
+        """It goes on by itself, and needs no way back."""
+        return self._drop(session_id)
 
     # -- what the user says -----------------------------------------------------------------------
 
@@ -204,12 +315,25 @@ class Links:
     def _drop(self, session_id: str) -> list[effects.Effect]:
         return [effects.StopReaching(session_id)] if self._links.pop(session_id, None) else []
 
-    def _too_often(self, session_id: str, at: float) -> str | None:
+    def _too_often(self, session_id: str, at: float) -> tuple[int, float] | None:
+        """The widest bound that is reached."""
         times = self._continued.get(session_id, [])
-        for most, within in INTENSITY:
-            if len([one for one in times if one > at - within]) >= most:
-                return f"given up after {most} tries within {_span(within)}"
-        return None
+        reached = [(most, within) for most, within in INTENSITY if _within(times, at, within) >= most]
+        return reached[-1] if reached else None
+
+
+def _has_folders(path: str) -> bool:
+    return any(one in path for one in _SEPARATORS)
+
+
+def _within(times: Sequence[float], at: float, seconds: float) -> int:
+    """What lies ahead was noted before the clock was set back: it counts for nothing."""
+    return sum(at - seconds < one <= at for one in times)
+
+
+def _went_on(link: Link, at: float) -> bool:
+    last = link.history[-1] if link.history else None
+    return last is not None and last.outcome == _WORKS and at - last.at > _WENT_ON
 
 
 def _with_outcome(link: Link, outcome: str) -> tuple[Attempt, ...]:

@@ -336,6 +336,10 @@ class Session:
     #: All that is asked, oldest first.
     approvals: tuple[Approval, ...] = ()
     reconnect: Reconnect | None = None
+    #: What may be done without asking when it is cut off or lost: ``off``, ``ask``, ``auto``.
+    policy: str | None = None
+    #: That was chosen for this very session.
+    policy_chosen: bool = False
     failure: str | None = None
     cause: Cause | None = None
     reset_at: float | None = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from supervisor.core.failing import Cause
-from supervisor.core.model import Entry, EntryKind, Facts, Session, Sighting, State
+from supervisor.core.model import Entry, EntryKind, Facts, Record, Session, Sighting, Sign, State
 from supervisor.core.steering import Approval
 
 #: Seconds without any sign of life after which a working session is stale.
@@ -17,6 +17,7 @@ _CHANGED_BY_ENTRIES: Final = (
     "cost_usd",
     "context_used_percent",
 )
+_MUST_BE_RIGHT: Final = ("state", "run", "cwd", "title", "transcript", "cause", "policy", "policy_chosen")
 
 
 def session_id(sighting: Sighting) -> str:
@@ -38,6 +39,13 @@ def with_facts(session: Session, facts: Facts) -> Session:
         if (value := getattr(facts, name)) is not None and value != getattr(session, name)
     }
     return replace(session, **told) if told else session
+
+
+def of_this_run(record: Record, session: Session) -> Record:
+    """A turn that was begun by an earlier process ended with that: the one that is there now is at rest."""
+    if record.sign not in {Sign.WORKING, Sign.ASKING} or record.at is None or session.run is None:
+        return record
+    return record if record.at >= session.run.started_at else replace(record, sign=Sign.IDLE)
 
 
 def how_it_ended(code: int | None) -> str:
@@ -87,13 +95,7 @@ def worth_saving(session: Session, before: Session | None) -> bool:
     """After a crash these must be right; the rest is in the transcript anyway."""
     if before is None:
         return True
-    return (session.state, session.run, session.cwd, session.title, session.transcript) != (
-        before.state,
-        before.run,
-        before.cwd,
-        before.title,
-        before.transcript,
-    )
+    return any(getattr(session, name) != getattr(before, name) for name in _MUST_BE_RIGHT)
 
 
 def newest_first(sessions: Iterable[Session]) -> list[Session]:

@@ -268,6 +268,10 @@ class Backend(Protocol):
         """Keep a small fact, or with ``None`` forget it; on disk when this returns."""
         ...
 
+    async def check_room(self) -> None:
+        """Raises ``Failed`` where nothing more could be kept."""
+        ...
+
     async def audit(self, what: str, details: Mapping[str, str]) -> None:
         """Append one line to the audit log."""
         ...

@@ -1,9 +1,11 @@
 """From a request's head to its answer: admit it or not, then run its route, each order only once."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Final
 
 from supervisor.core.errors import Refused, WakelineError
 from supervisor.core.model import Session
@@ -22,6 +24,9 @@ from supervisor.remote.exchange import (
 )
 from supervisor.remote.route import Rooms, Route
 
+logger = logging.getLogger(__name__)
+
+_UNSURE: Final = "It may have been done all the same: look before you ask again."
 _NOT_FOR_AGENTS = "A process that an agent started may not do that: use the tray or another terminal."
 
 
@@ -167,13 +172,26 @@ class Door:
         route = admitted.route
         if route is None:
             raise Refusal(404)
+        audited = ask.caller is not None and route.method != "GET"
         try:
+            if audited:
+                # Before it is done: what cannot be kept must not be begun.
+                await self._rooms.backend.check_room()
             answer = await route.serve(self._rooms, ask)
         except WakelineError as trouble:
             answer = problem(trouble.status, trouble.title, trouble.hint)
-        if ask.caller and route.method != "GET" and isinstance(answer, Answer):
-            told = {"caller": ask.caller.name, "address": ask.address, "status": str(answer.status)}
+        if audited and isinstance(answer, Answer):
+            return await self._audited(admitted, ask, answer)
+        return answer
+
+    async def _audited(self, admitted: Admitted, ask: Ask, answer: Answer) -> Answer:
+        name = ask.caller.name if ask.caller else ""
+        told = {"caller": name, "address": ask.address, "status": str(answer.status)}
+        try:
             await self._rooms.backend.audit(admitted.order.decode("ascii").strip(), told)
+        except WakelineError as trouble:
+            logger.warning("could not note an order: %s", trouble.title)
+            return answer if answer.status >= 400 else problem(500, trouble.title, _UNSURE)
         return answer
 
 

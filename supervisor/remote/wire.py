@@ -134,6 +134,8 @@ def session(known: Session, of: Machine) -> Document:
         "approval": approval(known.approvals[0]) if known.approvals else None,
         "approvals": [approval(one) for one in known.approvals],
         "reconnect": known.reconnect and _reconnect(known.reconnect),
+        "policy": known.policy,
+        "policy_chosen": known.policy_chosen,
         "keeps_awake": known.keeps_awake,
         "context_used_percent": _number(known.context_used_percent),
         "tokens": known.tokens,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from supervisor.core.errors import WakelineError
-from supervisor.core.model import Session, State
+from supervisor.core.errors import Refused, WakelineError
+from supervisor.core.model import OVER, Session, State
 from supervisor.system.branch import git_branch
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,15 @@ class Recovery:
         lost = [session for session in self._sessions() if session.state is State.LOST]
         newest_first = sorted(lost, key=lambda session: session.since, reverse=True)
         return await asyncio.to_thread(lambda: [self._left(session) for session in newest_first])
+
+    async def check(self, session: Session) -> None:
+        """Raises ``Refused`` where there is nothing left of it that could be resumed."""
+        gone = session.state in OVER and session.transcript is not None
+        if gone and not await asyncio.to_thread(self._is_stored, session):
+            raise Refused(
+                "Its agent has deleted this conversation.",
+                "Agents clean up old ones by themselves; see their own settings.",
+            )
 
     async def resume(self, wanted: Sequence[str] | None) -> Sequence[str]:
         """Begin to bring these back, or all that can be; answers which, in their order."""

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -15,7 +15,7 @@ from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession, NotNow, NotYet, Refused, WakelineError
 from supervisor.core.followup import Wait, When
 from supervisor.core.link import Policy
-from supervisor.core.model import OVER, Entry, EntryKind, Job, Page, Role, Session, State
+from supervisor.core.model import OVER, Entry, EntryKind, Job, Page, Role, Run, Session, State
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
 from supervisor.remote.backend import Lost, Who
@@ -25,6 +25,7 @@ from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
 from supervisor.steering.recovery import Recovery
 from supervisor.steering.typist import Typist
+from supervisor.system import tree
 from supervisor.terminal import Roll
 from supervisor.terminal.view import keys
 from supervisor.terminal.view.picture import Modes
@@ -284,6 +285,13 @@ class Wheel:
         if not await self._line(session.agent).interrupt(session):
             await self._typist.interrupt(session, secrets.token_hex(8))
 
+    async def interrupt_silent(self, session: Session) -> None:
+        """End a turn in which nothing moves. Raises ``Refused`` while a command of that turn runs."""
+        begun = await asyncio.to_thread(_has_begun_since, session.run, session.since)
+        if begun:
+            raise Refused("A command of this turn still runs.", "Interrupt it by hand, if that is meant.")
+        await self.interrupt(session.id)
+
     # -- delivering -----------------------------------------------------------------------------
 
     def keep(self, wish: effects.KeepPrompt) -> None:
@@ -345,15 +353,27 @@ class Wheel:
             # Where a daemon serves it, its turn would go on without the terminal that is ended.
             with contextlib.suppress(WakelineError):
                 await self._line(session.agent).interrupt(session)
-        return await self._doer.stop(session, left_behind=left_behind)
+        with self._ending(session_id):
+            return await self._doer.stop(session, left_behind=left_behind)
 
     async def resume(self, session_id: str) -> str:
         """Bring it back in a terminal of ours; the terminal's id."""
+        await self._recovery.check(await self._session(session_id))
         return await self._doer.resume(session_id)
 
     async def take_over(self, session_id: str, *, confirmed: bool) -> str:
         """End it where it runs, bring it back in a terminal of ours; the terminal's id."""
-        return await self._doer.take_over(session_id, confirmed=confirmed)
+        with self._ending(session_id):
+            return await self._doer.take_over(session_id, confirmed=confirmed)
+
+    @contextlib.contextmanager
+    def _ending(self, session_id: str) -> Iterator[None]:
+        """Whatever of it goes meanwhile was not killed."""
+        self._post(events.Ending(session_id=session_id, ending=True, at=time.time()))
+        try:
+            yield
+        finally:
+            self._post(events.Ending(session_id=session_id, ending=False, at=time.time()))
 
     # -- the trash ------------------------------------------------------------------------------
 
@@ -490,6 +510,10 @@ class Wheel:
         self._under_way.discard(task)
         if not task.cancelled() and (trouble := task.exception()):
             logger.error("could not %s", task.get_name(), exc_info=trouble)
+
+
+def _has_begun_since(run: Run | None, since: float) -> bool:
+    return run is not None and any(one.started_at > since for one in tree.family(run) if one != run)
 
 
 def _has_focus(session: Session, who: Who) -> bool:

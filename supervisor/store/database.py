@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,8 @@ from supervisor.core.errors import Failed
 
 logger = logging.getLogger(__name__)
 
+#: Bytes that must be free before anything is begun that is to be kept.
+_ROOM: Final = 256 * 1024
 #: Forward only: each step leads from one version of the file to the next.
 MIGRATIONS: Final[Sequence[str]] = (
     """
@@ -62,9 +65,10 @@ class Database:
     is another time after the clock was set, and the process is still the same.
     """
 
-    def __init__(self, connection: sqlite3.Connection, damaged: Path | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, damaged: Path | None) -> None:
         """Use ``open_database``."""
         self._connection = connection
+        self._path = path
         self.damaged = damaged
         self.booted_at = 0.0
 
@@ -75,6 +79,13 @@ class Database:
     def started_at(self, since_boot: float) -> float:
         """The start of a process as it is told now."""
         return self.booted_at + since_boot
+
+    def check_room(self) -> None:
+        """Raises ``Failed`` where nothing more could be kept: then nothing should be begun either."""
+        if not os.access(self._path, os.W_OK) or not os.access(self._path.parent, os.W_OK):
+            raise Failed("The state folder is read-only.", f"Nothing was done. See {self._path.parent}")
+        if shutil.disk_usage(self._path.parent).free < _ROOM:
+            raise Failed("The disk is full.", "Nothing was done. Make room; agents go on meanwhile.")
 
     def rows(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask."""
@@ -110,14 +121,14 @@ def open_database(path: Path) -> Database:
     with _said_plainly():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return Database(_connect(path), damaged=None)
+            return Database(_connect(path), path, damaged=None)
         except sqlite3.OperationalError:
             # The file is well, the place is not: no room, no permission, in use.
             raise
-        except sqlite3.DatabaseError as damage:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as damage:
             aside = _set_aside(path)
             logger.warning("the state file was damaged (%s); it is kept as %s", damage, aside)
-            return Database(_connect(path), damaged=aside)
+            return Database(_connect(path), path, damaged=aside)
 
 
 def look_into(path: Path) -> Database:
@@ -129,13 +140,15 @@ def look_into(path: Path) -> Database:
         except BaseException:
             connection.close()
             raise
-        return Database(connection, damaged=None)
+        return Database(connection, path, damaged=None)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
+    # A bit that flipped within a text costs that text, not the start.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
         _check(connection)
         connection.execute("PRAGMA journal_mode=WAL")

@@ -5,7 +5,7 @@ from supervisor.store.database import Database
 
 
 def all_devices(database: Database) -> list[Device]:
-    """Every paired device, the newest first."""
+    """Every paired device, the newest first; of which the scope cannot be read is none."""
     rows = database.rows(
         "SELECT id, label, scope, public_key, paired_at, last_seen_at, last_address FROM device"
         " ORDER BY paired_at DESC"
@@ -21,6 +21,7 @@ def all_devices(database: Database) -> list[Device]:
             last_address=row[6],
         )
         for row in rows
+        if row[2] in set(Scope) and isinstance(row[3], bytes)
     ]
 
 

@@ -30,6 +30,8 @@ _KEPT = (
     "cause",
     "reset_at",
     "unfinished",
+    "policy",
+    "policy_chosen",
 )
 
 

@@ -117,6 +117,8 @@ class Holders:
         except ConnectionRefusedError:
             # Its holder was killed: nobody will ever answer here.
             place.unlink(missing_ok=True)
+            if terminal not in self._hands:
+                self._ended(terminal, None)
         except (OSError, wire.Broken):
             pass
         finally:

@@ -31,7 +31,6 @@ ELSEWHERE = {
     "supervisor/commands/steer.py": "tests/end_to_end/test_steering.py",
     "supervisor/core/failing.py": "tests/supervisor/agents/test_failing.py",
     "supervisor/core/pictures.py": "tests/supervisor/core/test_desk.py",
-    "supervisor/core/rescue.py": "tests/end_to_end/test_reconnect.py",
     "supervisor/core/steering.py": "tests/supervisor/core/test_helm.py",
     "supervisor/remote/carry.py": "tests/supervisor/remote/test_steering.py",
     "supervisor/remote/route.py": "tests/attacks/test_scopes.py",

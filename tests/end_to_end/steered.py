@@ -6,7 +6,7 @@ assert sys.platform != "win32"
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,11 @@ InTerminal = Callable[[homes.Launch], Terminal]
 
 
 @contextmanager
-def wakeline_in(**settings: str) -> Iterator[Wakeline]:
-    """A running supervisor with a home of its own; whatever is started in its name ends with it."""
+def wakeline_in(within: Sequence[str] = (), **settings: str) -> Iterator[Wakeline]:
+    """A running supervisor with a home of its own; whatever is started in its name ends with it.
+
+    *within*: what stands before every command, to run it in another network.
+    """
     # A short folder: the names of sockets have a limit.
     with tempfile.TemporaryDirectory(prefix="st-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -33,12 +36,13 @@ def wakeline_in(**settings: str) -> Iterator[Wakeline]:
         (folder / "bin").mkdir()
         path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         running = Wakeline(
-            folder / "w", folder / "home", WAKELINE_DISCOVER_BELOW_PID="0", PATH=path, **settings
+            folder / "w", folder / "home", within, WAKELINE_DISCOVER_BELOW_PID="0", PATH=path, **settings
         )
         with running:
             yield running
-        for process in psutil.process_iter():
-            if _is_ours(process, name):
+        # What is being started while others end is found by the next look.
+        while ours := [process for process in psutil.process_iter() if _is_ours(process, name)]:
+            for process in ours:
                 end(process.pid)
 
 
@@ -84,7 +88,16 @@ class Held:
         self.cwd = launch.cwd
         self.agent = by_name(wakeline, launch)
         env = {**launch.env, **wakeline.environment}
-        argv = (sys.executable, "-m", "supervisor", "run", "--", self.agent, *launch.argv[1:])
+        argv = (
+            *wakeline.within,
+            sys.executable,
+            "-m",
+            "supervisor",
+            "run",
+            "--",
+            self.agent,
+            *launch.argv[1:],
+        )
         self.terminal = in_terminal(homes.Launch(argv=argv, env=env, cwd=launch.cwd))
 
     def session(self, seconds: float = 60.0, **wanted: Any) -> dict[str, Any]:

@@ -134,6 +134,9 @@ class MemoryBackend:
         if value is not None:
             self.notes[name] = value
 
+    async def check_room(self) -> None:
+        """There is always room in memory."""
+
     async def audit(self, what: str, details: Mapping[str, str]) -> None:
         """Keep the line."""
         self.audited.append((what, dict(details)))

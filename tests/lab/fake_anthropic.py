@@ -35,6 +35,8 @@ Magic words (anywhere in the prompt, case-insensitive name, ``:``-separated argu
     SCENARIO:refusal                stop_reason refusal
     SCENARIO:usage:IN[:OUT]         plain answer that claims IN input tokens and OUT output tokens
 
+"Continue from where you left off." goes on with the prompt before it.
+
 A script step is an object with any of
     {"text": "..."}  {"thinking": "..."}  {"tool": "Bash", "input": {...}}
     {"tools": [{"name": ..., "input": {...}}, ...]}  {"ms": 100}  {"fault": {...}}
@@ -150,6 +152,10 @@ def is_injected(text: str) -> bool:
     )
 
 
+#: What Wakeline says to go on with a turn: the model goes on with what was asked before.
+CONTINUES = "Continue from where you left off."
+
+
 def newest_prompt(body: dict):
     """(prompt text, number of assistant turns after it) for the newest real user text."""
     messages = body.get("messages") or []
@@ -161,7 +167,7 @@ def newest_prompt(body: dict):
         if m.get("role") != "user":
             continue
         for t in reversed(text_blocks(m)):
-            if not is_injected(t):
+            if t.strip() != CONTINUES and not is_injected(t):
                 return t, after
     return "", after
 

@@ -26,6 +26,7 @@ The scenario is chosen by a magic word in the last user message:
   @@ctx@@           a "context window exceeded" error
   @@quota@@         an "insufficient quota" 429
   (none)            plain text: "Echo: <prompt>"
+"Continue from where you left off." goes on with the prompt before it.
 %%word%% works too: a typed @ opens a file or agent popup in most TUIs.
 
 Usage: fake_openai.py [--port 0]; the first line on stdout is ``READY http://127.0.0.1:<port> pid=<pid>``.
@@ -44,7 +45,10 @@ import uuid
 
 MAGIC = re.compile(r"(?P<mark>@@|%%)(?P<word>[a-z0-9]+)(?::(?P<arg>.*?))?(?P=mark)", re.S)
 PREFIX = re.compile(r"^\s*<current_datetime>.*?</current_datetime>\s*", re.S)
+#: What Wakeline says to go on with a turn: the model goes on with what was asked before.
+CONTINUES = "Continue from where you left off."
 SKIP_USER = (
+    CONTINUES,
     "<environment_context",
     "<user_instructions",
     "<permissions",
@@ -95,7 +99,7 @@ class Fake:
                 req = await self.read_request(r)
                 if req is None:
                     break
-                if not await self.handle(req, w):
+                if not await self.handle(req, w) or req[2].get("connection", "").lower() == "close":
                     break
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass

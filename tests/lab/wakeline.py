@@ -25,7 +25,7 @@ class Wakeline:
     def __init__(self, folder: Path, home: Path, within: Sequence[str] = (), **environment: str) -> None:
         """Nothing runs yet. *within*: what stands before its command, to run it in another network."""
         self.folder = folder
-        self._within = within
+        self.within = within
         self.environment: Mapping[str, str] = {
             **homes.environment(home),
             "WAKELINE_HOME": str(folder),
@@ -54,7 +54,7 @@ class Wakeline:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                [*self._within, sys.executable, "-m", "supervisor", "serve"],
+                [*self.within, sys.executable, "-m", "supervisor", "serve"],
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

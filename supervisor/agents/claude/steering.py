@@ -15,6 +15,8 @@ class ClaudeSteering(Steering):
     """By its hook and its terminal. It has no channel of its own that is meant for others."""
 
     typing = pasting.TYPING
+    #: Ten times six minutes, with the pauses in between.
+    patience = 4500.0
 
     def prepare(self, launch: Launch, hook: Sequence[str]) -> Launch:
         """See ``Steering.prepare``. Looks for the program on disk."""

@@ -23,9 +23,10 @@ _BY_KIND: Final[Mapping[str, Cause]] = {
 
 def cause(told: object, words: str) -> Cause:
     """*told*: ``codex_error_info``, a word or ``{"word": {"http_status_code": …}}``."""
-    kind = string(told) or next(iter(mapping(told)), "")
-    if known := _BY_KIND.get(kind.replace("_", "").lower()):
-        return known
     details: Mapping[str, Any] = mapping(next(iter(mapping(told).values()), None))
     status = count(details.get("http_status_code") or details.get("httpStatusCode"))
-    return by_status(status) or by_words(words)
+    if by_its_status := by_status(status):
+        # "Connection failed" is also what it says of a server that answers with an error.
+        return by_its_status
+    kind = string(told) or next(iter(mapping(told)), "")
+    return _BY_KIND.get(kind.replace("_", "").lower()) or by_words(words)

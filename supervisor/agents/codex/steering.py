@@ -21,6 +21,8 @@ class CodexSteering(Steering):
     """By its daemon, which is the only writer of all that it serves, however many terminals show it."""
 
     typing = Typing(commands="/!")
+    #: A stream that stops is noticed after five minutes; a model that never begins to answer, never.
+    patience = 600.0
 
     def line(self, home: Path, processes: Processes) -> Line:
         """The daemon of this home."""

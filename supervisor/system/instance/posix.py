@@ -31,6 +31,8 @@ def private(folder: Path) -> None:
         raise Failed(f"{folder} cannot be used: {error.strerror}", "Look at its rights.") from error
     try:
         _check(opened, folder)
+    except OSError as error:
+        raise Failed(f"{folder} cannot be used: {error.strerror}", "Look at its rights.") from error
     finally:
         os.close(opened)
 

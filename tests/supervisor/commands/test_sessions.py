@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from supervisor.commands import parser
-from supervisor.core.model import Resume, Run, Session, State
+from supervisor.core.model import Attempt, Reconnect, Resume, Run, Session, State
 from supervisor.core.steering import Approval
 from tests.fakes.house import House
 
@@ -84,3 +84,31 @@ def test_details_say_what_is_known_and_what_is_not(house: House, capsys: pytest.
     assert (told["model"], told["cost"]) == ("unknown", "unknown")
     assert told["resume by"] == "cd -- '/srv/shop' && claude --resume 7c1f4c0e-0000"
     assert "failed by" not in told
+
+
+def test_details_say_how_it_is_brought_back(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where that stands, why, what was tried; and what holds for this session."""
+    tried = Attempt(at=5.0, cause="overloaded", what="asked again", outcome="failed again")
+    house.backend.sessions[ASKS.id] = replace(
+        ASKS,
+        state=State.CUT_OFF,
+        policy="auto",
+        policy_chosen=True,
+        reconnect=Reconnect(
+            attempt=1,
+            next_try_at=90.0,
+            reason="overloaded",
+            policy="auto",
+            note="waits longer",
+            history=(tried,),
+        ),
+    )
+
+    parser.run(["show", "7c1"])
+    said = capsys.readouterr().out
+
+    (row,) = [line for line in said.splitlines() if line.startswith("brought back")]
+    assert "waiting, next try at 1970-01-01" in row
+    assert "waits longer (overloaded)" in row
+    assert row.endswith("asked again: failed again")
+    assert "brought back by itself, chosen for this session" in said

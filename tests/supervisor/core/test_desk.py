@@ -341,6 +341,24 @@ def test_silence_makes_a_working_session_stale_and_a_word_ends_that(desk: Desk) 
     assert not desk.sessions["one"].stale
 
 
+def test_a_turn_of_a_process_that_is_no_more_is_not_worked_at(desk: Desk) -> None:
+    """Brought back after a crash in mid-turn: its transcript ends within a turn, and nobody works."""
+    look(desk, seen(run=Run(200, 500.0), transcript="/t/one.jsonl"), at=501.0)
+
+    desk.handle(events.Opened(session_id="one", record=Record(sign=Sign.WORKING, at=400.0), at=502.0))
+
+    assert desk.sessions["one"].state is State.IDLE
+
+
+def test_a_turn_of_this_process_is_worked_at(desk: Desk) -> None:
+    """We were started in the middle of it."""
+    look(desk, seen(run=Run(200, 300.0), transcript="/t/one.jsonl"), at=501.0)
+
+    desk.handle(events.Opened(session_id="one", record=Record(sign=Sign.WORKING, at=400.0), at=502.0))
+
+    assert desk.sessions["one"].state is State.WORKING
+
+
 def test_old_ends_leave_the_list(desk: Desk) -> None:
     """Dead entries do not pile up: after a day they are history."""
     look(desk, seen(sign=Sign.IDLE))

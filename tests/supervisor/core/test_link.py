@@ -1,6 +1,7 @@
 """The way back of sessions that were cut off: when it is tried, how often, and when it stops."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,20 +91,159 @@ def test_sessions_of_others_are_asked_for_first() -> None:
     assert of(own.try_now(seen, 20.0), effects.Reach)
 
 
+LOST = Session(id="s", agent="claude", kind=Kind.HOSTED, state=State.LOST, unfinished=True)
+
+
 def test_restarts_are_bounded() -> None:
     """Three within a minute, then it stops and says so; a person may begin anew."""
     own = links()
     for number in range(3):
-        own.failed(CUT, Cause.SERVER, None, 10.0 + number)
-        assert of(own.reached(CUT, 10.5 + number), effects.Continue)
+        own.failed(LOST, Cause.KILLED, None, 10.0 + number)
+        assert of(own.reached(LOST, 10.5 + number), effects.Continue)
 
-    own.failed(CUT, Cause.SERVER, None, 14.0)
-    assert of(own.reached(CUT, 14.5), effects.Continue) == []
+    own.failed(LOST, Cause.KILLED, None, 14.0)
+    assert of(own.reached(LOST, 14.5), effects.Continue) == []
     assert state(own)[0] is Phase.STOPPED
     assert "3 tries" in (state(own)[2] or "")
 
-    own.try_now(CUT, 15.0)
-    assert of(own.reached(CUT, 15.5), effects.Continue)
+    own.try_now(LOST, 15.0)
+    assert of(own.reached(LOST, 15.5), effects.Continue)
+
+
+def test_a_model_that_fails_again_and_again_is_asked_less_often() -> None:
+    """An hour of overload is not given up after a minute: it is waited longer, and said so."""
+    own = links()
+    for number in range(3):
+        own.failed(CUT, Cause.OVERLOADED, None, 10.0 + number)
+        own.reached(CUT, 10.5 + number)
+
+    own.failed(CUT, Cause.OVERLOADED, None, 14.0)
+    wishes = own.reached(CUT, 14.5)
+
+    assert [wish.not_before for wish in of(wishes, effects.Reach)] == [70.5]
+    assert state(own)[0] is Phase.WAITING
+    assert "3 times within 60 s" in (state(own)[2] or "")
+    assert of(own.reached(CUT, 71.0), effects.Continue)
+
+
+def test_a_day_of_continuations_in_vain_is_enough() -> None:
+    """Twenty that came to nothing within a day: then a person is told."""
+    own = links()
+    for number in range(20):
+        own.failed(CUT, Cause.OVERLOADED, None, number * 3600.0)
+        assert of(own.reached(CUT, number * 3600.0 + 1), effects.Continue)
+
+    own.failed(CUT, Cause.OVERLOADED, None, 72_000.0)
+    own.reached(CUT, 72_001.0)
+
+    assert state(own)[0] is Phase.STOPPED
+
+
+def test_continuations_that_worked_are_no_part_of_any_bound() -> None:
+    """A train with a hundred tunnels: each time the turn went on, so that each drop begins anew."""
+    own = links()
+    for number in range(100):
+        at = number * 300.0
+        own.failed(CUT, Cause.DROPPED, None, at)
+        assert of(own.reached(CUT, at + 1), effects.Continue)
+        assert state(own)[1] == 1
+        own.state(replace(CUT, state=State.WORKING))
+
+
+@pytest.mark.parametrize("step", [-86_400.0, 86_400.0, -315_360_000.0, 315_360_000.0])
+def test_a_clock_that_is_set_stops_nothing_and_storms_nothing(step: float) -> None:
+    """A day or ten years, both ways: the next try is soon, and the bounds hold as before."""
+    own = links()
+    now = 1_000_000_000.0
+    for number in range(3):
+        own.failed(CUT, Cause.OVERLOADED, None, now + number)
+        assert of(own.reached(CUT, now + number), effects.Continue)
+
+    later = now + step
+    for number in range(3):
+        own.failed(CUT, Cause.OVERLOADED, None, later + number)
+        assert of(own.reached(CUT, later + number), effects.Continue)
+    own.failed(CUT, Cause.OVERLOADED, None, later + 3)
+    (reach,) = of(own.reached(CUT, later + 3), effects.Reach)
+
+    assert later < reach.not_before < later + 120
+
+
+def test_a_reset_in_ten_years_is_not_believed() -> None:
+    """No limit lasts longer than a week: it is asked again by then."""
+    (reach,) = of(links().failed(CUT, Cause.USAGE_LIMIT, 315_360_000.0, 10.0), effects.Reach)
+
+    assert reach.not_before == 10.0 + 8 * 86_400.0
+
+
+def test_who_works_without_us_is_let_alone() -> None:
+    """The user said "continue" at the desk: the words that we had ready are not said as well."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+
+    wishes = own.state(replace(CUT, state=State.WORKING))
+
+    assert of(wishes, effects.StopReaching)
+    assert of(own.reached(replace(CUT, state=State.WORKING), 20.0), effects.Continue) == []
+
+
+def test_words_that_were_not_taken_in_are_not_said_twice() -> None:
+    """The agent did not react: it is told, and a person decides, because it may still read them."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+    own.reached(CUT, 20.0)
+
+    own.unanswered(CUT, 1)
+
+    assert state(own)[0] is Phase.STOPPED
+    assert "did not react" in (state(own)[2] or "")
+    assert of(own.try_now(CUT, 200.0), effects.Reach)
+
+
+def test_an_answer_that_came_is_not_missed() -> None:
+    """Whoever works, or is at a later try, has reacted."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+    own.reached(CUT, 20.0)
+
+    own.unanswered(replace(CUT, state=State.WORKING), 1)
+    own.unanswered(CUT, 7)
+
+    assert state(own)[0] is Phase.TRYING
+
+
+def test_the_nearest_folder_decides() -> None:
+    """A rule for a folder holds below it, until a nearer one; others keep the rule of their kind."""
+    own = Links({"hosted": Policy.AUTO}, {"/home/me/work": Policy.OFF, "/home/me/work/open": Policy.ASK})
+
+    told = [
+        own.policy(replace(CUT, cwd=cwd))
+        for cwd in ("/home/me/work", "/home/me/work/a/b", "/home/me/work/open/x", "/home/me/workshop", None)
+    ]
+
+    assert told == [Policy.OFF, Policy.OFF, Policy.ASK, Policy.AUTO, Policy.AUTO]
+
+
+def test_a_session_that_turns_out_to_be_ours_is_brought_back() -> None:
+    """Whose terminal it runs in may be found out after it failed: then our own rule holds."""
+    own = links(hosted=Policy.AUTO, seen=Policy.ASK)
+    own.failed(replace(CUT, kind=Kind.SEEN), Cause.NETWORK, None, 10.0)
+    assert own.review(replace(CUT, kind=Kind.SEEN), 11.0) == []
+
+    assert of(own.review(CUT, 12.0), effects.Reach)
+
+
+def test_what_is_chosen_holds_at_once() -> None:
+    """Off in the middle of waiting ends it; auto begins again."""
+    own = links()
+    own.failed(CUT, Cause.NETWORK, None, 10.0)
+
+    own.choose("s", Policy.OFF)
+    assert of(own.review(CUT, 11.0, chosen=True), effects.StopReaching)
+    assert state(own)[0] is Phase.STOPPED
+
+    own.choose("s", Policy.AUTO)
+    assert of(own.review(CUT, 12.0, chosen=True), effects.Reach)
 
 
 def test_bounds_are_of_time() -> None:

@@ -24,9 +24,11 @@ class Scene:
     def __init__(self, first: float = 0.01, longest: float = 0.05) -> None:
         self.online = False
         self.probes = 0
+        self.while_looking: Callable[[], object] | None = None
         self.posted: list[events.Event] = []
         self.given: list[Prompt] = []
         self.resumed: list[str] = []
+        self.interrupted: list[str] = []
         self.refuses = False
         self._news = asyncio.Event()
         self.lifeline = Lifeline(
@@ -35,6 +37,8 @@ class Scene:
             words=self._words,
             give=self._give,
             resume=self._resume,
+            interrupt=self._interrupt,
+            lives=lambda session_id: session_id in self.resumed,
             pauses=Pauses(first=first, longest=longest, after_reset=0.0),
         )
 
@@ -44,7 +48,10 @@ class Scene:
 
     async def _probe(self, _session: Session) -> bool:
         self.probes += 1
-        return self.online
+        seen = self.online
+        if self.while_looking:
+            self.while_looking()
+        return seen
 
     async def _words(self, _session: Session) -> str:
         return "go on"
@@ -57,6 +64,9 @@ class Scene:
     async def _resume(self, session_id: str) -> str:
         self.resumed.append(session_id)
         return "t1"
+
+    async def _interrupt(self, session: Session) -> None:
+        self.interrupted.append(session.id)
 
     async def until(self, so: Callable[[], object]) -> None:
         """Wait until that is so."""
@@ -135,7 +145,7 @@ async def test_a_living_session_is_spoken_to() -> None:
     await asyncio.sleep(0.05)
 
     assert {(p.id, p.text, p.when, p.by) for p in scene.given} == {
-        ("continue-s-5000-2", "go on", "now", "wakeline")
+        ("continue-5000-2-s", "go on", "now", "wakeline")
     }
     assert scene.resumed == []
 
@@ -164,3 +174,43 @@ async def test_what_comes_to_nothing_is_said() -> None:
     (told,) = scene.posted
     assert isinstance(told, events.NotContinued)
     assert told.note == "It works. Wait."
+
+
+async def test_a_turn_in_which_nothing_moves_is_interrupted_first() -> None:
+    """Its agent still waits for an answer: the words are for when it is at rest again."""
+    scene = Scene()
+    silent = Session(id="s", agent="claude", state=State.WORKING, since=5.0, stale=True)
+
+    scene.lifeline.go_on(effects.Continue(silent, 1, Cause.SILENT))
+
+    await asyncio.sleep(0.05)
+    assert scene.interrupted == ["s"]
+    assert [(p.text, p.when) for p in scene.given] == [("go on", "idle")]
+
+
+async def test_news_that_comes_while_it_is_looked_is_no_news_lost() -> None:
+    """The network came back just after the look began: it is looked again at once, not in an hour."""
+    scene = Scene(first=3600.0, longest=7200.0)
+
+    def back() -> None:
+        scene.online, scene.while_looking = True, None
+        scene.lifeline.network_changed()
+
+    scene.while_looking = back
+    scene.lifeline.reach(effects.Reach(CUT, Cause.NETWORK, 0, None))
+
+    await scene.until(scene.reached)
+    assert scene.probes == 2
+
+
+async def test_a_hundred_that_can_go_on_do_not_all_go_on_at_once() -> None:
+    """One after the other, with a pause in between, however many were cut off together."""
+    scene = Scene()
+
+    for number in range(100):
+        cut = Session(id=f"s{number}", agent="claude", state=State.CUT_OFF, since=5.0)
+        scene.lifeline.go_on(effects.Continue(cut, 1))
+    await asyncio.sleep(0.3)
+
+    assert len(scene.given) == 1
+    scene.lifeline.close()

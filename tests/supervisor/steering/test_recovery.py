@@ -1,6 +1,7 @@
 """What was lost, what is left of it, and bringing it back one after the other."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,13 @@ async def test_only_what_is_named_is_brought_back(tmp_path: Path, monkeypatch: p
     assert list(await own.resume(["a", "stranger"])) == ["a"]
     await asyncio.sleep(0.05)
     assert back == ["a"]
+
+
+async def test_a_conversation_that_its_agent_deleted_is_said_to_be_gone(tmp_path: Path) -> None:
+    """No agent is started for nothing: it is said why this one cannot come back."""
+    able = Recovery(sessions=list, is_stored=lambda one: one.id != "deleted", resume=_never)
+    kept, deleted = (replace(lost(own_id, tmp_path, 1.0), transcript="/t") for own_id in ("kept", "deleted"))
+
+    await able.check(kept)
+    with pytest.raises(Refused, match="deleted"):
+        await able.check(deleted)

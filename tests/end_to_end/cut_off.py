@@ -1,0 +1,97 @@
+"""One agent under ``wakeline run``, cut off half-way through its task, and what came of it."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.end_to_end.steered import Held, InTerminal, home_of
+from tests.lab import cutting
+from tests.lab.gate import Gate
+from tests.lab.servers import Server
+from tests.lab.waiting import until
+from tests.lab.wakeline import Wakeline, entries, said
+
+CONTINUES: Final = "Continue from where you left off."
+
+
+@dataclass
+class Story:
+    """An agent with its task behind a gate. Owner: the test."""
+
+    wakeline: Wakeline
+    agent: str
+    way: Gate | Server
+    task: cutting.Task
+    held: Held
+
+    @property
+    def gate(self) -> Gate:
+        """The gate before its model."""
+        assert isinstance(self.way, Gate)
+        return self.way
+
+    def begin(self) -> None:
+        """Give it the task, at its own keyboard, and see the first step done."""
+        if self.agent == "claude":
+            self.wakeline.wait_for(agent=self.agent, cwd=str(self.held.cwd), state="idle")
+        else:
+            self.held.terminal.wait_for(cutting.READY[self.agent])
+            self.held.terminal.settle(1.0)
+        self.held.terminal.prompt(self.task.words)
+        until(lambda: self.task.so_far() == f"{cutting.FIRST}\n")
+        self.session(state="working")
+
+    def fail(self, reason: cutting.Reason) -> None:
+        """Let what is asked next fail in that way."""
+        self.gate.fail(reason.fault, **reason.details)
+        self.task.go_on()
+
+    def session(self, **wanted: Any) -> dict[str, Any]:
+        """Its session, when it is as wanted. Agents have a long patience of their own."""
+        return self.wakeline.wait_for(180, agent=self.agent, cwd=str(self.held.cwd), **wanted)
+
+    def cut_off_by(self, reason: cutting.Reason) -> dict[str, Any]:
+        """Its way back, when it says that reason; an agent may tell later why than that it failed."""
+
+        def told() -> dict[str, Any] | None:
+            link: dict[str, Any] = self.session(state="cut_off")["reconnect"]
+            return link if link["reason"] == reason.cause else None
+
+        return until(told, 180) or {}
+
+    def finished(self) -> None:
+        """Wait until the task is done, and the agent at rest."""
+        until(lambda: self.task.so_far() == cutting.DONE, 180, f"{self.task.so_far()!r}: both steps, once")
+        self.session(state="idle")
+
+    def worked_again(self, since: float) -> float:
+        """The seconds from then until its model was asked, and answered."""
+        return until(lambda: self.gate.passed(since), 180)[0] - since
+
+    def alone_for(self, seconds: float) -> bool:
+        """Whether it goes on within that time."""
+        with contextlib.suppress(AssertionError):
+            until(lambda: self.task.so_far() == cutting.DONE, seconds)
+        return self.task.so_far() == cutting.DONE
+
+    def told(self) -> list[str]:
+        """What stands in its transcript as said by the user, without the task."""
+        all_said = said(entries(self.wakeline, self.session()["id"]), "user")
+        return [words for words in all_said if words != self.task.words]
+
+
+@contextmanager
+def cut_off(
+    wakeline: Wakeline, agent: str, way: Gate | Server, name: str, in_terminal: InTerminal
+) -> Iterator[Story]:
+    """An agent in a folder of its own; it is stopped at the end. *way*: to its model."""
+    folder = wakeline.folder.parent / name
+    held = Held(wakeline, cutting.launch(agent, home_of(wakeline), folder, way.url), in_terminal)
+    story = Story(wakeline, agent, way, cutting.Task(agent, folder), held)
+    try:
+        yield story
+    finally:
+        if session := wakeline.session(agent=agent, cwd=str(folder)):
+            wakeline.run("stop", session["id"], check=False)

@@ -1,0 +1,113 @@
+"""The real agents, cut off half-way through a task in every way: the task is finished, each step once."""
+
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("no terminal can be held here", allow_module_level=True)
+assert sys.platform != "win32"
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from tests.end_to_end.cut_off import CONTINUES, cut_off
+from tests.end_to_end.steered import InTerminal, wakeline_in
+from tests.lab import cutting, fixtures
+from tests.lab.gate import gate
+from tests.lab.servers import Server, serve
+from tests.lab.waiting import until
+from tests.lab.wakeline import Wakeline
+
+#: What stays within a few seconds with the agent's own patience cut short; ``tests.bench.recover`` has
+#: them all. OpenCode's cannot be cut: a minute and more for all that is no answer.
+CASES = [
+    *(("claude", reason) for reason in ("refused", "reset", "unheard", "429", "500", "529", "delayed")),
+    *(("codex", reason) for reason in ("refused", "reset", "silent", "429", "500", "529", "delayed")),
+    *(("opencode", reason) for reason in ("refused", "500")),
+]
+QUICK = {"WAKELINE_RECONNECT_FIRST_PAUSE_SECONDS": "1", "WAKELINE_RECONNECT_LONGEST_PAUSE_SECONDS": "3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A supervisor and a fake model, for all that happens to one agent."""
+
+    wakeline: Wakeline
+    fake: Server
+
+
+@pytest.fixture(scope="module")
+def grounds() -> Iterator[dict[str, Ground]]:
+    """One for each agent, made when it is first wanted."""
+    with ExitStack() as opened:
+
+        class Grounds(dict[str, Ground]):
+            def __missing__(self, agent: str) -> Ground:
+                fixtures.needs(agent)
+                fake = opened.enter_context(serve("anthropic" if agent == "claude" else "openai"))
+                self[agent] = Ground(opened.enter_context(wakeline_in(**QUICK)), fake)
+                return self[agent]
+
+        yield Grounds()
+
+
+@pytest.mark.parametrize(("agent", "name"), CASES, ids=lambda word: str(word))
+def test_a_task_is_finished_after_the_model_was_gone(
+    grounds: dict[str, Ground], in_terminal: InTerminal, agent: str, name: str
+) -> None:
+    """Each step stands in the file once; one continuation was said, or none where the agent healed itself."""
+    reason, ground = cutting.REASONS[name], grounds[agent]
+    with (
+        gate(ground.fake.url) as way,
+        cut_off(ground.wakeline, agent, way, f"{agent}-{name}", in_terminal) as story,
+    ):
+        story.begin()
+
+        story.fail(reason)
+        if not reason.heals:
+            story.cut_off_by(reason)
+            way.open()
+
+        story.finished()
+        assert story.told() == ([] if reason.heals else [CONTINUES])
+
+
+@pytest.mark.parametrize("agent", ["codex", "opencode"])
+def test_a_wrong_key_is_told_to_whoever_uses_it(
+    grounds: dict[str, Ground], in_terminal: InTerminal, agent: str
+) -> None:
+    """Nothing is tried, nothing is typed: the session says that only a person can help."""
+    reason, ground = cutting.REASONS["401"], grounds[agent]
+    with (
+        gate(ground.fake.url) as way,
+        cut_off(ground.wakeline, agent, way, f"{agent}-401", in_terminal) as story,
+    ):
+        story.begin()
+
+        story.fail(reason)
+
+        assert story.cut_off_by(reason)["phase"] == "stopped"
+        assert story.told() == []
+
+
+def test_a_model_that_never_begins_to_answer_is_asked_again(
+    in_terminal: InTerminal, fake_openai: Server, needs_codex: None
+) -> None:
+    """Codex waits for the first byte for ever; the turn is interrupted and continued, once."""
+    del needs_codex
+    patience = {"WAKELINE_RECONNECT_SILENT_AFTER_SECONDS": "6", **QUICK}
+    with (
+        wakeline_in(**patience) as wakeline,
+        gate(fake_openai.url) as way,
+        cut_off(wakeline, "codex", way, "unheard", in_terminal) as story,
+    ):
+        story.begin()
+
+        story.fail(cutting.REASONS["unheard"])
+        until(way.tried)
+        way.open()
+
+        story.finished()
+        assert story.told() == [CONTINUES]
