@@ -184,8 +184,11 @@ class Desk:
             jobs_running=sighting.jobs_running,
         )
         heard = self._heard.get(session_id)
-        notes.told = sighting.sign is not None or heard is not None
-        if sighting.sign:
+        notes.told = sighting.sign not in {None, Sign.STARTING} or heard is not None
+        if sighting.sign is Sign.STARTING and session.state is State.STARTING:
+            # It waits for its first prompt; from then on its transcript tells.
+            session = self._step(session, Trigger.IDLE, at)
+        elif sighting.sign:
             said_at = min(at, sighting.at or at)
             if sighting.sign is Sign.ASKING and sighting.at:
                 wishes.extend(self.helm.overtaken(session_id, said_at))

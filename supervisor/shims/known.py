@@ -48,5 +48,16 @@ _OPENCODE: Final = Program(
     ),
     options=("-h", "--help", "-v", "--version"),
 )
+_QWEN: Final = Program(
+    name="qwen",
+    verbs=(
+        *("auth", "board", "channel", "extensions", "hooks", "mcp", "review", "sandbox", "serve", "sessions"),
+        "update",
+    ),
+    options=(
+        *("-h", "--help", "-v", "--version", "-p", "--prompt", "-l", "--list-extensions", "--acp"),
+        *("-o", "--output-format", "--input-format", "--json-schema"),
+    ),
+)
 
-PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE)
+PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE, _QWEN)
