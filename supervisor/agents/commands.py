@@ -1,4 +1,4 @@
-"""Command lines of agents that are scripts for Node.js: whose they are, and their options as yargs reads them."""
+"""Command lines of agents that are scripts for Node.js: whose they are, and their options by yargs."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A message as Google's API has it, a list of parts, as entries: Gemini CLI and its descendants write these."""
+"""A message as Google's API has it, a list of parts, as entries: Gemini CLI and its descendants do so."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -59,5 +59,13 @@ _QWEN: Final = Program(
         *("-o", "--output-format", "--input-format", "--json-schema"),
     ),
 )
+_GEMINI: Final = Program(
+    name="gemini",
+    verbs=("extension", "extensions", "gemma", "hook", "hooks", "mcp", "skill", "skills"),
+    options=(
+        *("-h", "--help", "-v", "--version", "-p", "--prompt", "-l", "--list-extensions", "--acp"),
+        *("-o", "--output-format", "--list-sessions", "--delete-session", "--experimental-acp"),
+    ),
+)
 
-PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE, _QWEN)
+PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE, _QWEN, _GEMINI)

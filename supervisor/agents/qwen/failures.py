@@ -7,11 +7,11 @@ from supervisor.agents.failing import by_status, by_words
 from supervisor.agents.fields import count, short, string
 from supervisor.core.failing import Cause
 
-#: So often it asks the model again before it gives up.
+#: So often it asks the model again before it gives up, where it asks again at all.
 TRIES: Final = 7
-#: What it does not ask again after.
-_FINAL: Final = frozenset(
-    {Cause.AUTHENTICATION, Cause.PAYMENT, Cause.REQUEST, Cause.CONTEXT}
+#: After these it asks again. What breaks off in the middle it even continues by itself.
+_ASKS_AGAIN: Final = frozenset(
+    {Cause.DROPPED, Cause.OVERLOADED, Cause.RATE_LIMIT, Cause.SERVER, Cause.SILENT, Cause.USAGE_LIMIT}
 )
 #: Its own words when the last request of a turn has failed.
 GIVEN_UP: Final = "[API Error: "
@@ -31,8 +31,5 @@ def cause(event: Mapping[str, Any]) -> Cause:
 
 
 def is_final(why: Cause, tries: int) -> bool:
-    """Whether it gives up after this many failed requests for one prompt, the last of this kind.
-
-    A stream that breaks off it continues by itself.
-    """
-    return why in _FINAL or (tries >= TRIES and why is not Cause.DROPPED)
+    """Whether it gives up after so many failed requests for one prompt, the last of them for this cause."""
+    return why not in _ASKS_AGAIN or tries >= TRIES

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -120,4 +119,4 @@ def _stored(path: Path, session_id: str) -> Transcript | None:
 
 def _slug(cwd: str) -> str:
     """The folder below ``projects`` for a working directory."""
-    return re.sub(r"[^A-Za-z0-9]", "-", cwd.lower() if sys.platform == "win32" else cwd)
+    return re.sub(r"[^A-Za-z0-9]", "-", cwd)

@@ -1,18 +1,14 @@
 """How Qwen Code is steered: by a pair of files that it is started with here, else by its terminal."""
 
-import re
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from supervisor.agents import packages
 from supervisor.agents.base import Processes
-from supervisor.agents.fields import mapping, parsed, short
 from supervisor.agents.qwen import channel, endpoint, files, flags
-from supervisor.agents.regular import opened
-from supervisor.agents.steering import Line, Steering
+from supervisor.agents.steering import Line, Steering, words_alone
 from supervisor.core.model import Resume, Session
 from supervisor.core.steering import Launch, Remains, Typing
 
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
 #: The first version whose channel was tried; an option that it does not know would end it.
 _KNOWS_CHANNELS: Final = (0, 24)
 _PACKAGE: Final = "@qwen-code/qwen-code"
-_PACKAGE_LIMIT: Final = 64 * 1024
 
 
 class QwenSteering(Steering):
@@ -52,7 +47,9 @@ class QwenSteering(Steering):
         found = flags.command(launch.argv)
         if found is None or not flags.is_interactive(found):
             return launch
-        if found.has(flags.INPUT, flags.OUTPUT, "--json-fd") or not _knows_channels(found.program, launch):
+        if found.has(flags.INPUT, flags.OUTPUT, "--json-fd") or not _knows_channels(
+            found.program[-1], launch
+        ):
             return launch
         try:
             begun = channel.begun(_home(launch.environment))
@@ -72,7 +69,9 @@ class QwenSteering(Steering):
         found = flags.command(argv)
         if found is None or session.resume is None:
             return session.resume
-        return replace(session.resume, argv=(_program(found.program), *flags.kept(found), *session.resume.argv[1:]))
+        return replace(
+            session.resume, argv=(_program(found.program), *flags.kept(found), *session.resume.argv[1:])
+        )
 
     def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
         """See ``Steering.endpoint``."""
@@ -88,9 +87,7 @@ class QwenSteering(Steering):
 
     def as_text(self, text: str) -> str | None:
         """See ``Steering.as_text``; a blank behind what would open a list of files that takes Enter."""
-        if text.lstrip().startswith(tuple(self.typing.commands)):
-            return None
-        return text + (" " if re.search(r"@\S*\Z", text) else "")
+        return words_alone(text, self.typing.commands)
 
 
 def _home(environment: Mapping[str, str]) -> Path:
@@ -103,27 +100,6 @@ def _program(program: Sequence[str]) -> str:
     return next((word for word in reversed(program) if Path(word).stem == "qwen"), "qwen")
 
 
-def _knows_channels(program: Sequence[str], launch: Launch) -> bool:
-    told = re.match(r"([0-9]+)\.([0-9]+)\.", version(program[-1], launch.environment, launch.cwd) or "")
-    return told is not None and (int(told[1]), int(told[2])) >= _KNOWS_CHANNELS
-
-
-def version(program: str, environment: Mapping[str, str], cwd: str) -> str | None:
-    """The version of an installed Qwen Code, by the package that it lies in; it is not started."""
-    found = shutil.which(program, path=environment.get("PATH", "")) or program
-    with suppress(OSError, RuntimeError, ValueError):
-        path = Path(cwd, found).resolve(strict=True)
-        return next(filter(None, map(_packaged, _folders(path))), None)
-    return None
-
-
-def _folders(path: Path) -> Iterator[Path]:
-    yield from path.parents[:3]
-    yield path.parent / "node_modules" / _PACKAGE
-
-
-def _packaged(folder: Path) -> str | None:
-    with suppress(OSError), opened(folder / "package.json") as file:
-        told = mapping(parsed(file.read(_PACKAGE_LIMIT)))
-        return short(told.get("version")) if told.get("name") == _PACKAGE else None
-    return None
+def _knows_channels(program: str, launch: Launch) -> bool:
+    told = packages.version(_PACKAGE, program, launch.environment, launch.cwd)
+    return packages.at_least(told, _KNOWS_CHANNELS)

@@ -1,5 +1,6 @@
 """What the lines of a conversation mean, read one after the other."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -10,6 +11,8 @@ from supervisor.agents.parts import Part
 from supervisor.agents.qwen import failures
 from supervisor.core.model import EntryKind, Facts, Record, Role, Sign
 
+#: Whose requests are not those of the turn: what it asks the model for itself.
+_ASIDE: Final = re.compile(r"[^#]#[^#]")
 _REQUEST_FAILED: Final = "qwen-code.api_error"
 #: Notes of the program to itself.
 _SILENT: Final = frozenset({
@@ -70,9 +73,15 @@ class Reading:
         match subtype:
             case "ui_telemetry":
                 event = mapping(told.get("uiEvent"))
-                return self._request(line, event) if event.get("event.name") == _REQUEST_FAILED else _record(line)
+                return (
+                    self._request(line, event)
+                    if event.get("event.name") == _REQUEST_FAILED
+                    else _record(line)
+                )
             case "custom_title":
-                return _record(line, told=Facts(title=short(told.get("customTitle")) or short(told.get("title"))))
+                return _record(
+                    line, told=Facts(title=short(told.get("customTitle")) or short(told.get("title")))
+                )
             case "slash_command":
                 typed = string(told.get("rawCommand")) if told.get("phase") == "invocation" else None
                 return _record(line, [parts.notice(typed)] if typed else [])
@@ -87,6 +96,8 @@ class Reading:
     def _request(self, line: Mapping[str, Any], event: Mapping[str, Any]) -> Record:
         """A request failed: most are made again."""
         prompt, before = short(event.get("prompt_id")), self._failing
+        if prompt and _ASIDE.search(prompt):
+            return _record(line)
         tries = before[1] + 1 if before[0] == prompt else 1
         self._failing = (prompt, tries)
         why, words = failures.cause(event), failures.words(event)
@@ -106,7 +117,11 @@ def _record(
     line: Mapping[str, Any], said: Sequence[Part] = (), sign: Sign | None = None, told: Facts | None = None
 ) -> Record:
     """A record of these parts, with the facts that every line carries."""
-    at, name, branch = moment(line.get("timestamp")), short(line.get("uuid")) or "", short(line.get("gitBranch"))
+    at, name, branch = (
+        moment(line.get("timestamp")),
+        short(line.get("uuid")) or "",
+        short(line.get("gitBranch")),
+    )
     facts = replace(
         told or Facts(),
         agent_version=short(line.get("version")),
