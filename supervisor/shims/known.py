@@ -67,5 +67,13 @@ _GEMINI: Final = Program(
         *("-o", "--output-format", "--list-sessions", "--delete-session", "--experimental-acp"),
     ),
 )
+_COPILOT: Final = Program(
+    name="copilot",
+    verbs=(
+        *("app", "completion", "config", "help", "init", "instruction", "login", "lsp", "mcp", "memories"),
+        *("plugin", "sandbox", "sessions", "skill", "update", "version", "workflow"),
+    ),
+    options=("-h", "--help", "-v", "--version", "-p", "--prompt", "--acp", "--connect", "--environment-host"),
+)
 
-PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE, _QWEN, _GEMINI)
+PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE, _QWEN, _GEMINI, _COPILOT)

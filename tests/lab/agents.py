@@ -146,8 +146,8 @@ def install(name: str) -> None:
         raise Missing(f"install Node.js with npm to test with {pin.wanted}")
     beside = folder.with_name(f".{name}-{os.getpid()}")
     beside.mkdir(parents=True, exist_ok=True)
-    flags = ("--no-audit", "--no-fund", "--ignore-scripts")
-    flags += ("--omit=optional",) if pin.lean else ("--include=optional",)
+    optional = "--omit=optional" if pin.lean else "--include=optional"
+    flags = ("--no-audit", "--no-fund", "--ignore-scripts", optional)
     command = [npm, "install", *flags, "--prefix", str(beside), pin.wanted]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=INSTALLATION, env=REAL)

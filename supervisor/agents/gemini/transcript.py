@@ -4,7 +4,9 @@ What changes is written again: an answer when its tools have ended, and all of i
 taken back. The first is told once, the second not at all.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from supervisor.agents import parts
@@ -14,6 +16,7 @@ from supervisor.agents.gemini.files import CONTEXT
 from supervisor.agents.parts import Part
 from supervisor.core.model import EntryKind, Facts, Record, Role, Sign
 
+_TAGS: Final = re.compile(r"\A<untrusted_context>\n|\n</untrusted_context>\Z")
 _CANCELLED: Final = "Request cancelled."
 #: Answers that we remember: they are written again at once or never.
 _REMEMBERED: Final = 64
@@ -124,7 +127,12 @@ def _call(call: Mapping[str, Any]) -> list[Part]:
     """A call of a tool with its end, where that is known."""
     found = [parts.called(call)]
     answers = (mapping(mapping(each).get("functionResponse")) for each in sequence(call.get("result")))
-    return found + [parts.answered(answer) for answer in answers if answer]
+    return found + [_plain(parts.answered(answer)) for answer in answers if answer]
+
+
+def _plain(part: Part) -> Part:
+    """Without what is put around it for the model."""
+    return replace(part, text=_TAGS.sub("", part.text))
 
 
 def _record(
