@@ -220,7 +220,7 @@ def _head(path: Path, status: os.stat_result) -> tuple[str, float, bool] | None:
     session_id = short(head.get("sessionId"))
     if session_id is None or not SESSION_ID.fullmatch(session_id):
         return None
-    found = (session_id, moment(head.get("startTime")) or 0.0, head.get("kind") in {None, "main"})
+    found = (session_id, moment(head.get("startTime")) or 0.0, short(head.get("kind")) in {None, "main"})
     while len(_heads) >= _MOST_HEADS:
         del _heads[next(iter(_heads))]
     _heads[key] = found

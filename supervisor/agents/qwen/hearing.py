@@ -94,7 +94,7 @@ class Hearing:
                 self._sign = Sign.INTERRUPTED if status == "cancelled" else Sign.WORKING
 
     def _begun_or_ended(self, event: Mapping[str, Any]) -> None:
-        if event.get("subtype") in {"session_start", "session_end"}:
+        if short(event.get("subtype")) in {"session_start", "session_end"}:
             self.asked.clear()
             self._sign = Sign.IDLE
 

@@ -42,7 +42,7 @@ class Reading:
     def user(self, line: Mapping[str, Any]) -> Record:
         """A prompt; or what the program says in the user's name."""
         said = parts.parts(mapping(line.get("message")).get("parts"), Role.USER)
-        if line.get("provenance") not in {None, "real_user"}:
+        if short(line.get("provenance")) not in {None, "real_user"}:
             return _record(line, [parts.notice(part.text) for part in said])
         shown = string(mapping(line.get("systemPayload")).get("displayText"))
         if shown and said and said[0].kind is EntryKind.TEXT:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from supervisor.agents import parts
 from supervisor.core.model import EntryKind, Role
 
+KEYS = ["text", "thought", "functionCall", "functionResponse"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -14,6 +14,7 @@ from supervisor.core.model import EntryKind, Record, Role, Sign
 
 RECORDED = Path(__file__).parents[3] / "data" / "qwen"
 TEXT, CALL, RESULT, ERROR = EntryKind.TEXT, EntryKind.TOOL_CALL, EntryKind.TOOL_RESULT, EntryKind.ERROR
+NAMES = sorted({path.stem for path in RECORDED.glob("*.jsonl")} - {"channel"})
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
