@@ -86,7 +86,7 @@ def test_another_process_with_the_same_pid_is_not_it(tmp_path: Path) -> None:
 def test_of_a_terminal_that_starts_the_innermost_process_counts(tmp_path: Path) -> None:
     """It starts itself twice before it registers; it may have been told whom to go on with."""
     script = ("node", "--expose-gc", "/lib/node_modules/@qwen-code/qwen-code/cli.js", "--resume", SESSION)
-    world = world(
+    running = world(
         process("node", "/bin/qwen", "--resume", SESSION, pid=PID - 1), process(*script, parent=PID - 1)
     )
 
