@@ -273,7 +273,9 @@ class Desk:
         before = self.sessions.get(event.session_id)
         if before is None or before.state in OVER:
             return
-        self._notes[before.id].told = True
+        notes = self._notes[before.id]
+        # A turn that is interrupted before its answer begins is written down nowhere by some agents.
+        notes.told, notes.written = True, event.sign
         self._put(self._obey(before, event.sign, event.waiting_for, event.at), before, wishes)
 
     def _unhear(self, event: events.Unheard) -> None:

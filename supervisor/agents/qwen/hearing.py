@@ -115,8 +115,8 @@ class Hearing:
 
     def _streamed(self, event: Mapping[str, Any]) -> None:
         if event.get("type") == "message_start":
+            # That it works its prompt has said; an error comes as an answer, too.
             self.awaits_answer = self._failed = False
-            self._sign = Sign.WORKING
         elif event.get("type") == "message_stop":
             ended = Sign.FAILED if self._failed else Sign.IDLE
             self._sign = Sign.WORKING if self._goes_on and not self._failed else ended

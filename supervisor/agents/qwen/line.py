@@ -20,6 +20,8 @@ from supervisor.core.steering import DESK, Approval, Decision, Prompt, Verdict
 
 #: Seconds within which a turn that is interrupted before its answer has begun tells nothing.
 _SILENT: Final = 3.0
+#: Seconds within which the reason of a failure, which stands in the transcript alone, is read there.
+_READ_WITHIN: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class _Served:
     follower: Follower
     told: tuple[str, Sign | None] = ("", None)
     asked: set[str] = field(default_factory=set)
+    #: That it has failed is known, and not told yet.
+    waited: bool = False
 
 
 class QwenLine(Line):
@@ -112,6 +116,11 @@ class QwenLine(Line):
                 ear.asks(one)
         served.asked = {one.id for one in questions}
         told = (hearing.session_id, hearing.sign)
+        if hearing.sign is Sign.FAILED and told != served.told and not served.waited:
+            served.waited = True
+            asyncio.get_running_loop().call_later(_READ_WITHIN, self._stirred.set)
+            return
+        served.waited = False
         if told != served.told and hearing.sign is not None:
             ear.turn(hearing.session_id, hearing.sign, questions[0].summary if questions else None)
         served.told = told

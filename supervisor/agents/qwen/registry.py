@@ -29,7 +29,7 @@ def look(home: Path, processes: Processes) -> Sequence[Sighting]:
     registered = _registrations(files.registry_in(home))
     found = [_sighted(home, pid, words, running.get(pid)) for pid, words in registered.items()]
     seen = [sighting for sighting in found if sighting]
-    return [*seen, *_starting(home, running, processes, {one.run.pid for one in seen if one.alive})]
+    return [*seen, *_starting(home, running, processes, seen)]
 
 
 def _registrations(folder: Path) -> Mapping[int, Mapping[str, Any]]:
@@ -122,15 +122,20 @@ def _run_of(pid: int, words: Mapping[str, Any]) -> Run:
 
 
 def _starting(
-    home: Path, running: Mapping[int, Process], processes: Processes, known: set[int]
+    home: Path, running: Mapping[int, Process], processes: Processes, seen: Sequence[Sighting]
 ) -> Sequence[Sighting]:
-    """A terminal takes seconds until it registers; the innermost of its processes is the one that will."""
+    """A terminal takes seconds until it registers; the innermost of its processes is the one that will.
+
+    Where one was killed, those that started it live on for a moment: they are none.
+    """
+    known = {one.run.pid for one in seen if one.alive}
+    haunted = {one.facts.cwd for one in seen if not one.alive}
     own = {pid for pid, process in running.items() if flags.command(process.argv)}
     outer = {running[pid].parent_pid for pid in own}
     return [
         _unregistered(home, running[pid])
         for pid in sorted(own - outer - known)
-        if _home_of(running[pid], processes, home) == home
+        if running[pid].cwd not in haunted and _home_of(running[pid], processes, home) == home
     ]
 
 
