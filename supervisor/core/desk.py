@@ -288,7 +288,7 @@ class Desk:
         before = self.sessions.get(event.session_id)
         if before is None:
             return
-        session = self._take_in(before, event.record, event.at)
+        session = self._take_in(before, _of_this_life(event.record, before.run), event.at)
         if session.last_activity_at is None or event.record.at:
             session = replace(session, last_activity_at=event.record.at or event.at)
         self._put(session, before, wishes)
@@ -510,3 +510,10 @@ def _kind(sighting: Sighting) -> Kind:
 
 def _tells_of_session(wish: effects.Effect) -> TypeGuard[effects.Publish]:
     return isinstance(wish, effects.Publish) and wish.topic == "session"
+
+
+def _of_this_life(record: Record, run: Run | None) -> Record:
+    """Without a sign of work that an earlier process was at: it is over, and who resumes it waits."""
+    if run is None or record.at is None or record.at >= run.started_at:
+        return record
+    return replace(record, sign=None) if record.sign in {Sign.WORKING, Sign.ASKING} else record

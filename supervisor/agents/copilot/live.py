@@ -34,6 +34,8 @@ def _seen(session_id: str, folder: Path, running: Mapping[int, Process]) -> Sigh
     if alive is None and (not users or stored is None):
         return None
     told = files.described(folder)
+    # Who is resumed writes nothing until its first prompt.
+    silent = stored is None or (alive is not None and stored.changed_at < alive.run.started_at)
     return Sighting(
         agent=files.AGENT,
         session_id=session_id,
@@ -44,7 +46,7 @@ def _seen(session_id: str, folder: Path, running: Mapping[int, Process]) -> Sigh
             cwd=told.get("cwd"),
             git_branch=told.get("branch"),
         ),
-        sign=None if stored else Sign.STARTING,
+        sign=Sign.STARTING if silent else None,
         transcript=stored.where if stored else str(folder / files.EVENTS),
         at=stored.changed_at if stored and alive is None else None,
     )

@@ -39,7 +39,7 @@ class Reading:
             return _record(line, [parts.notice("Went back to an earlier prompt")], Sign.INTERRUPTED)
         kind = short(line.get("type"))
         if kind is None:
-            return self._head(line)
+            return Record()  # the first line
         meaning = _MEANINGS.get(kind)
         return meaning(self, line) if meaning else _record(line, [parts.notice(f"[{kind}]")])
 
@@ -84,15 +84,13 @@ class Reading:
         told = Facts(failure=words[:1000], cause=failures.cause(text))
         return _record(line, [parts.error(words)], Sign.FAILED, told)
 
-    def _head(self, line: Mapping[str, Any]) -> Record:
-        """The first line is written when the terminal is ready."""
-        return Record(sign=Sign.IDLE, at=moment(line.get("startTime"))) if "sessionId" in line else Record()
-
     def _set(self, told: Mapping[str, Any]) -> Record:
-        if "messages" in told:
-            self._again = False
+        """All messages are set when a terminal is ready, and when a turn was taken back."""
+        ready = "messages" in told
+        self._again = self._again and not ready
         summary = short(told.get("summary"))
-        return Record(facts=Facts(title=summary)) if summary else Record()
+        facts = Facts(title=summary) if summary else None
+        return Record(facts=facts, sign=Sign.IDLE if ready else None)
 
     def _remember(self, name: str, calls: int) -> None:
         self._answers.pop(name, None)

@@ -126,17 +126,23 @@ def _starting(
 ) -> Sequence[Sighting]:
     """A terminal takes seconds until it registers; the innermost of its processes is the one that will.
 
-    Where one was killed, those that started it live on for a moment: they are none.
+    Where one was killed, those that had started it live on for a moment: they are none.
     """
     known = {one.run.pid for one in seen if one.alive}
-    haunted = {one.facts.cwd for one in seen if not one.alive}
+    dead = [one for one in seen if not one.alive]
     own = {pid for pid, process in running.items() if flags.command(process.argv)}
     outer = {running[pid].parent_pid for pid in own}
     return [
         _unregistered(home, running[pid])
         for pid in sorted(own - outer - known)
-        if running[pid].cwd not in haunted and _home_of(running[pid], processes, home) == home
+        if not any(_began(running[pid], one) for one in dead)
+        and _home_of(running[pid], processes, home) == home
     ]
+
+
+def _began(process: Process, dead: Sighting) -> bool:
+    """Whether it may have started that one."""
+    return process.cwd == dead.facts.cwd and process.run.started_at <= dead.run.started_at
 
 
 def _unregistered(home: Path, process: Process) -> Sighting:
