@@ -71,6 +71,18 @@ def _starting(
         environment = processes.environment(pid)
         user_home = environment.get("HOME") or environment.get("USERPROFILE")
         if not user_home or files.home(environment, Path(user_home)) == home:
-            yield Sighting(
-                agent=files.AGENT, session_id=None, run=process.run, alive=True, facts=Facts(cwd=process.cwd)
-            )
+            yield _unregistered(home, process)
+
+
+def _unregistered(home: Path, process: Process) -> Sighting:
+    """It may have been told whom to go on with."""
+    command = flags.command(process.argv)
+    stored = files.find(home, (flags.session(command) if command else None) or "")
+    return Sighting(
+        agent=files.AGENT,
+        session_id=stored.session_id if stored else None,
+        run=process.run,
+        alive=True,
+        facts=Facts(cwd=process.cwd),
+        transcript=stored.where if stored else None,
+    )
