@@ -35,7 +35,9 @@ from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
 from supervisor.steering import Panes, Shelf, open_wheel
+from supervisor.steering.jobs import JobWatch
 from supervisor.steering.lifeline import Lifeline, Pauses
+from supervisor.store import jobs as kept_jobs
 from supervisor.store import notes, sessions
 from supervisor.store.database import Database, open_database
 from supervisor.system import boot, network, power, sleep
@@ -43,7 +45,7 @@ from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
 from supervisor.system.instance import Instance, private
-from supervisor.system.processes import Processes
+from supervisor.system.processes import Processes, booted_at
 from supervisor.terminal.view import open_views
 from supervisor.transcripts.tail import LineFile
 from supervisor.transcripts.watch import open_watch
@@ -60,6 +62,7 @@ def serve(*, quiet: bool) -> int:
         private(places.state)
         private(places.terminals)
         database = open_database(places.state / "wakeline.db")
+        database.booted_at = booted_at()
         asyncio.run(_run(places, settings, database))
     return 0
 
@@ -138,6 +141,9 @@ class Supervisor:
             resume=self._resume,
         )
         self.shelf = Shelf(self.front.store, places.trash)
+        self.jobs = JobWatch(
+            desk=self.desk, post=self.engine.post, agents=self._agents, hosted=self.roll.hosted
+        )
         self.views = open_views(places.terminals, programs.painter_command)
         self.wheel = open_wheel(
             desk=self.desk,
@@ -151,6 +157,7 @@ class Supervisor:
             panes=panes,
             views=self.views,
             shelf=self.shelf,
+            jobs=self.jobs,
             hook=programs.hook_command(places.socket),
         )
         self.front.steered_by(self.wheel)
@@ -172,6 +179,7 @@ class Supervisor:
             tls_folder=places.state / "tls",
             port=settings.phone.port,
             usual_address=settings.phone.address,
+            around=network.around,
         )
 
     async def run(self) -> None:
@@ -189,7 +197,7 @@ class Supervisor:
             asyncio.create_task(self.observer.run(), name="observe"),
             asyncio.create_task(power.follow(self._power), name="power"),
             asyncio.create_task(sleep.follow(self._sleeps), name="sleep"),
-            asyncio.create_task(network.follow(self.lifeline.network_changed), name="network"),
+            asyncio.create_task(network.follow(self._network_changed), name="network"),
         ]
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
         logger.info("serving at %s", self._places.socket)
@@ -201,14 +209,15 @@ class Supervisor:
 
     async def _restore(self) -> None:
         now = time.time()
-        known = await self.front.store(sessions.load, now - self._settings.list.keep_over_hours * 3600.0)
+        jobs = await self.front.store(kept_jobs.load)
+        kept_since = now - self._settings.list.keep_over_hours * 3600.0
+        known = await self.front.store(sessions.load, kept_since, kept_jobs.with_running(jobs))
         observed = tuple(session for session in known if session.agent in self._agents)
         last_boot = await self.front.store(notes.read, "boot")
         this_boot = boot.boot_id()
         await self.front.store(notes.write, "boot", this_boot)
-        self.engine.post(
-            events.Restored(sessions=observed, rebooted=last_boot not in {None, this_boot}, at=now)
-        )
+        rebooted = last_boot not in {None, this_boot}
+        self.engine.post(events.Restored(sessions=observed, rebooted=rebooted, at=now, jobs=jobs))
         self.engine.post(events.PromptsRestored(prompts=await self.shelf.restored(), at=now))
         await self.shelf.purge()
 
@@ -217,6 +226,7 @@ class Supervisor:
         self.journal.publish("machine", None, "stop")
         await self.server.close()
         self.lifeline.close()
+        self.jobs.close()
         self.wheel.close()
         await self.views.close()
         self.observer.close()
@@ -245,6 +255,10 @@ class Supervisor:
             effects.Reach: lambda e: self.lifeline.reach(e),
             effects.StopReaching: lambda e: self.lifeline.stop(e),
             effects.Continue: lambda e: self.lifeline.go_on(e),
+            effects.LookAtJobs: lambda e: self.jobs.look(e),
+            effects.WatchJob: lambda e: self.jobs.watch(e.run),
+            effects.KeepJob: lambda e: self.front.keep_job(e.session_id, e.job),
+            effects.Probe: self._probe,
             effects.Hold: lambda e: self.holder.hold(e.reason),
             effects.Release: lambda _: self.holder.release(),
         }
@@ -289,12 +303,26 @@ class Supervisor:
         """Phones are told before; afterwards everything is looked at, at once."""
         self.journal.publish("machine", None, "sleep" if before else None)
         if not before:
-            self.lifeline.network_changed()
+            self._network_changed()
             self.observer.look_at_all()
             self.holder.verify()
 
+    def _network_changed(self) -> None:
+        self.lifeline.network_changed()
+        self.server.network_changed()
+        self.engine.post(events.Roused(at=time.time()))
+
     def _power(self, seen: Power) -> None:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
+
+    def _probe(self, effect: effects.Probe) -> None:
+        probing = asyncio.get_running_loop().create_task(self._probed(effect.session), name="probe")
+        self._looking.add(probing)
+        probing.add_done_callback(self._looking.discard)
+
+    async def _probed(self, session: Session) -> None:
+        reached = await self._reaches(session)
+        self.engine.post(events.Probed(session_id=session.id, reached=reached, at=time.time()))
 
     async def _reaches(self, session: Session) -> bool:
         """Whether the API that this session's agent uses answers."""

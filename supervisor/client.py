@@ -4,6 +4,7 @@ import json
 import os
 import socket as sockets
 import stat
+import time
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 #: Longer than the longest poll, and than three heartbeats of the stream.
 _ANSWER_SECONDS = 60.0
+#: How long a supervisor that vanished before it answered may take to come back.
+_RETURN_SECONDS = 15.0
+_PAUSE_SECONDS = 0.1
 
 _ERRORS: dict[int, type[WakelineError]] = {
     400: WrongUse,
@@ -28,6 +32,8 @@ _ERRORS: dict[int, type[WakelineError]] = {
     503: Unreachable,
 }
 
+_SILENT = ("The supervisor does not answer.", "Start it: wakeline up.")
+
 _Head: TypeAlias = tuple[int, dict[str, str]]
 
 
@@ -39,10 +45,16 @@ class Event(NamedTuple):
     data: Any
 
 
+class Vanished(Unreachable):
+    """It was reached, and no answer came: what was ordered may be done, or not."""
+
+
 class Client:
     """Asks one supervisor; every request has a connection of its own, so any thread may use it.
 
-    All methods raise ``WakelineError``: what the supervisor refused, or ``Unreachable``.
+    All methods raise ``WakelineError``: what the supervisor refused, or ``Unreachable``. An order
+    whose answer does not come is repeated under its key, and so done once, while somebody may
+    start the supervisor again.
     """
 
     def __init__(self, socket: "Path") -> None:
@@ -55,15 +67,19 @@ class Client:
 
     def post(self, path: str, body: object = None) -> Any:
         """Order something; the answer's document, or ``None`` when there is nothing to say."""
-        return self._ask("POST", path, body)
+        return self._order("POST", path, body)
 
     def put(self, path: str, body: object) -> Any:
         """Change something."""
-        return self._ask("PUT", path, body)
+        return self._order("PUT", path, body)
+
+    def patch(self, path: str, body: object) -> Any:
+        """Change a part of something."""
+        return self._order("PATCH", path, body)
 
     def delete(self, path: str) -> Any:
         """Remove something; the answer's document, or ``None`` when there is nothing to say."""
-        return self._ask("DELETE", path, None)
+        return self._order("DELETE", path, None)
 
     def events(self, after: str | None = None, session: str | None = None) -> Generator[Event, None, None]:
         """Follow the stream, from *after* on if given, until the supervisor ends it.
@@ -79,15 +95,27 @@ class Client:
                 raise _error(status, _body(answer, headers))
             yield from _events(answer)
 
-    def _ask(self, method: str, path: str, body: object) -> Any:
-        with self._send(method, path, body) as answer:
+    def _order(self, method: str, path: str, body: object) -> Any:
+        key, vanished_at = os.urandom(16).hex(), 0.0
+        while True:
+            try:
+                return self._ask(method, path, body, key)
+            except Unreachable as trouble:
+                if isinstance(trouble, Vanished):
+                    vanished_at = vanished_at or time.monotonic()
+                if not vanished_at or time.monotonic() - vanished_at > _RETURN_SECONDS:
+                    raise
+            time.sleep(_PAUSE_SECONDS)  # noqa: TID251  a socket that is not there cannot be waited for
+
+    def _ask(self, method: str, path: str, body: object, key: str = "") -> Any:
+        with self._send(method, path, body, key) as answer:
             status, headers = _head(answer)
             told = _body(answer, headers)
         if status >= 400:
             raise _error(status, told)
         return _document(told)
 
-    def _send(self, method: str, path: str, body: object) -> BinaryIO:
+    def _send(self, method: str, path: str, body: object, key: str = "") -> BinaryIO:
         if not path.isascii() or any(character <= " " for character in path):
             raise WrongUse(f"{path!r:.80} is no path of the supervisor.")
         connection, host, token = self._connect()
@@ -95,13 +123,15 @@ class Client:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
         if token:
             lines.append(f"Authorization: Bearer {token}")
+        if key:
+            lines.append(f"Idempotency-Key: {key}")
         if told:
             lines += ["Content-Type: application/json", f"Content-Length: {len(told)}"]
         try:
             connection.sendall("\r\n".join([*lines, "", ""]).encode("ascii") + told)
             return connection.makefile("rb")
         except OSError as trouble:
-            raise _unreachable() from trouble
+            raise _vanished() from trouble
         finally:
             # The file keeps the connection open until it is closed itself.
             connection.close()
@@ -142,7 +172,7 @@ def _head(answer: BinaryIO) -> _Head:
     """Status and headers, names in lower case."""
     first = _line(answer).split(" ", 2)
     if len(first) < 2 or not first[1].isdigit():
-        raise _unreachable()
+        raise _vanished()
     headers = {}
     while line := _line(answer):
         name, _, value = line.partition(":")
@@ -154,7 +184,7 @@ def _body(answer: BinaryIO, headers: dict[str, str]) -> bytes:
     length = int(headers.get("content-length") or 0)
     told = _read(answer, length)
     if len(told) < length:
-        raise _unreachable()
+        raise _vanished()
     return told
 
 
@@ -178,7 +208,7 @@ def _chunks(answer: BinaryIO) -> Iterator[bytes]:
 def _line(answer: BinaryIO) -> str:
     line = _checked(answer.readline)
     if not line.endswith(b"\n"):
-        raise _unreachable()
+        raise _vanished()
     return line.rstrip(b"\r\n").decode("latin-1")
 
 
@@ -190,7 +220,7 @@ def _checked(read: "Callable[[], bytes]") -> bytes:
     try:
         return read()
     except OSError as trouble:
-        raise _unreachable() from trouble
+        raise _vanished() from trouble
 
 
 def _document(told: bytes) -> Any:
@@ -207,4 +237,8 @@ def _error(status: int, told: bytes) -> WakelineError:
 
 
 def _unreachable() -> Unreachable:
-    return Unreachable("The supervisor does not answer.", "Start it: wakeline up.")
+    return Unreachable(*_SILENT)
+
+
+def _vanished() -> Vanished:
+    return Vanished(*_SILENT)

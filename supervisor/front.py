@@ -19,6 +19,7 @@ from supervisor.core.model import (
     AwakeMode,
     Device,
     Facts,
+    Job,
     Machine,
     Page,
     Record,
@@ -30,7 +31,7 @@ from supervisor.core.model import (
 from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
 from supervisor.remote.backend import Picture, Steer
-from supervisor.store import answers, audit, devices, notes, sessions
+from supervisor.store import answers, audit, devices, jobs, notes, sessions
 from supervisor.store.database import Database
 
 T = TypeVar("T")
@@ -197,6 +198,10 @@ class Front:
     def save(self, session: Session) -> None:
         """Keep a session, soon."""
         self._store_thread.submit(sessions.save, self._database, session)
+
+    def keep_job(self, session_id: str, job: Job) -> None:
+        """Keep a job, soon."""
+        self._store_thread.submit(jobs.keep, self._database, session_id, job)
 
     async def devices(self) -> Sequence[Device]:
         """All paired devices."""

@@ -46,12 +46,12 @@ def _of_session(known: Session, now: float) -> dict[str, str]:
 
 def _of_fields(fields: Mapping[str, Any], now: float) -> dict[str, str]:
     cost, share, tokens = (number(fields.get(key)) for key in ("cost_usd", "context_used_percent", "tokens"))
-    jobs = [words.plain(job.get("command"), 60) for job in rows(fields.get("jobs"))]
+    jobs = number(fields.get("jobs"))
     return {
         "started": _when(fields.get("run_started_at"), now),
         "last": _when(fields.get("last_activity_at"), now),
         "line": words.plain(mapping(fields.get("last_entry")).get("text"), 200),
-        "jobs": words.plain(", ".join(jobs), 300),
+        "jobs": f"{jobs:.0f} running" if jobs else "",
         "context": f"{share:.0f} %" if share is not None else "",
         "tokens": f"{tokens:,.0f}" if tokens is not None else "",
         "cost": f"$ {cost:.2f}" if cost is not None else "",

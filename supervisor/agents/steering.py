@@ -134,6 +134,10 @@ class Steering:
         del process
         return False
 
+    def is_part(self, process: Process) -> bool:
+        """Whether this process is a part of the agent itself, and no work that it was asked for."""
+        return self.spares(process)
+
     def remains(self, home: Path, session_id: str) -> Remains | None:
         """What is stored of it and goes into the trash. May block on disk."""
         del home, session_id

@@ -4,6 +4,7 @@ It looks for itself, because what is broken may be the supervisor.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -93,6 +94,29 @@ def _room(places: Folders) -> Iterator[Check]:
     yield Check("disk", enough, f"{free // 2**20:,} MB free at {nearest}", "" if enough else "Make room.")
 
 
+def _kept(places: Folders) -> Iterator[Check]:
+    from supervisor.store import audit
+    from supervisor.store.database import look_into
+
+    file = places.state / "wakeline.db"
+    for aside in sorted(places.state.glob(f"{file.name}.damaged-*[0-9]")):
+        yield Check("state", None, f"a damaged state file lies at {aside}", "Delete it if nothing is missed.")
+    if not file.exists():
+        return
+    try:
+        with contextlib.closing(look_into(file)) as database:
+            broken = audit.first_broken_line(database)
+    except WakelineError as trouble:
+        yield Check("state", False, trouble.title, trouble.hint)
+        return
+    yield Check("state", True, f"{file} can be read")
+    if broken is None:
+        yield Check("audit log", True, "as it was written")
+    else:
+        advice = "Whoever did that may write as you; look at: wakeline devices"
+        yield Check("audit log", False, f"changed by somebody from line {broken} on", advice)
+
+
 def _agents(_: Folders) -> Iterator[Check]:
     from supervisor.agents.catalog import AGENTS
 
@@ -141,4 +165,4 @@ def _clipboard(_: Folders) -> Iterator[Check]:
         yield Check("clipboard", None, "no screen, so no clipboard", "Use: wakeline copy ID --print")
 
 
-LOOKS = (_supervisor, _settings, _room, _agents, _watches, _addresses, _clipboard)
+LOOKS = (_supervisor, _settings, _room, _kept, _agents, _watches, _addresses, _clipboard)

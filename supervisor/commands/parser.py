@@ -23,6 +23,8 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "adopt": ("steer", "type into a session that runs in tmux, screen, zellij, kitty or WezTerm"),
     "takeover": ("steer", "end a session where it runs, and bring it back in a terminal of ours"),
     "send": ("steer", "send a prompt to a session"),
+    "followups": ("jobs", "prompts that wait for something; change them, or take them back"),
+    "jobs": ("jobs", "background processes that sessions have left running"),
     "approve": ("approve", "see and answer what agents ask"),
     "interrupt": ("steer", "end the turn of a session"),
     "pause": ("steer", "stop the processes of a session where they are"),

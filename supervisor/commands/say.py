@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -90,6 +91,11 @@ def clock(text: str | None) -> str:
     """A time of the API as the local clock shows it."""
     at = when(text)
     return "?" if at is None else datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def local(sentence: str) -> str:
+    """A sentence of the API with its times as the local clock shows them."""
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", lambda found: clock(found[0]), sentence)
 
 
 def facts(rows: Sequence[tuple[str, str | None]]) -> None:

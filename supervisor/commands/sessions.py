@@ -89,6 +89,7 @@ def _facts(session: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("context used", _number(session["context_used_percent"], "{:.0f} %")),
         ("tokens", _number(session["tokens"], "{:,}")),
         ("cost", _number(session["cost_usd"], "${:.2f}")),
+        ("jobs", f"{session['jobs']} running: wakeline jobs" if session["jobs"] else ""),
         ("keeps awake", "yes" if session["keeps_awake"] else "no"),
         ("session id", session["id"]),
         ("resume by", session["resume_command"] or "no safe command: see wakeline copy"),

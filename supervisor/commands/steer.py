@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from supervisor.client import Client, connect
-from supervisor.commands import find, say
-from supervisor.core.errors import Refused, WrongUse
+from supervisor.commands import find, say, when
+from supervisor.core.errors import Refused, Unreachable, WrongUse
 
 Act = Callable[[argparse.Namespace], int]
 
@@ -18,10 +18,10 @@ _DONE = frozenset({"taken", "refused", "cancelled"})
 
 
 def add_send(parser: argparse.ArgumentParser) -> Act:
-    """``send ID TEXT [--when now|idle] [--json]``."""
+    """``send ID TEXT [--when now|idle|online|reset|job:PID|at:TIME] [--json]``."""
     parser.add_argument("id", help=_ID_HELP)
     parser.add_argument("text", help="the prompt; - reads it from standard input")
-    parser.add_argument("--when", choices=("now", "idle"), default="now", help="now (default), or when idle")
+    parser.add_argument("--when", default="now", help=when.HELP)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     return _send
 
@@ -30,7 +30,7 @@ def _send(options: argparse.Namespace) -> int:
     client = connect()
     session = find.session(client, options.id)
     text = sys.stdin.read(_LONGEST + 1) if options.text == "-" else options.text
-    answer = client.post(f"{path(session)}/prompt", {"text": text, "when": options.when})
+    answer = client.post(f"{path(session)}/prompt", {"text": text, "when": when.of(options.when)})
     prompt = _followed(client, session["id"], answer["prompt"])
     if options.json:
         say.document(prompt)
@@ -46,11 +46,17 @@ def _followed(client: Client, session_id: str, prompt: dict[str, Any]) -> dict[s
     where = f"/api/sessions/{quote(session_id, safe='')}/prompts/{prompt['id']}"
     if prompt["when"] != "now":
         return prompt
-    for event in client.events(session=session_id):
-        if event.topic in {"hello", "gap", "session"}:
-            prompt = client.get(where)
-            if prompt["state"] in _DONE or (prompt["state"] == "sent" and prompt["note"]):
-                break
+    try:
+        for event in client.events(session=session_id):
+            if event.topic in {"hello", "gap", "session"}:
+                prompt = client.get(where)
+                if prompt["state"] in _DONE or (prompt["state"] == "sent" and prompt["note"]):
+                    break
+    except Unreachable as trouble:
+        raise Unreachable(
+            "The supervisor has taken the prompt, and vanished; it goes on with it when it is back.",
+            trouble.hint,
+        ) from trouble
     return prompt
 
 
@@ -59,7 +65,9 @@ def _told(prompt: dict[str, Any]) -> str:
         case "taken":
             return "The agent has it."
         case "waiting":
-            return "It waits until the agent is idle."
+            change = f"wakeline followups --change {prompt['id'][:8]}"
+            told = say.local(say.plain(prompt["waits_for"] or "It waits."))
+            return f"{told}\nOtherwise: {change}, or --cancel"
         case "refused" | "cancelled":
             return f"Not sent: {say.plain(prompt['note'] or prompt['state'])}"
         case _:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from supervisor import programs
 from supervisor.client import Client, connect
@@ -114,4 +115,11 @@ def _summary(client: Client) -> None:
     print("\n".join(awake.told(machine["awake"])))
     if not counts:
         print("Start an agent (claude, codex, opencode) in any terminal and it appears: wakeline ls")
-    print("See it on your phone: wakeline phone")
+    print(_phones(client.get("/api/phone")))
+
+
+def _phones(standing: dict[str, Any]) -> str:
+    if standing["trouble"]:
+        return f"{say.plain(standing['trouble'])} Allow it: wakeline phone --on"
+    served = ", ".join(standing["addresses"])
+    return f"Phones are served at {served}" if served else "See it on your phone: wakeline phone"

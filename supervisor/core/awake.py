@@ -208,7 +208,9 @@ def reason_of(session: Session, home: str | None = None) -> Reason | None:
             return replace(_reason(session, home, text, session.since), until=plan.next_try_at)
     if session.jobs or session.jobs_running:
         since = min((job.started_at for job in session.jobs), default=session.since)
-        return _reason(session, home, _jobs_words(session), since)
+        if not session.jobs:
+            return _reason(session, home, "has background work", since)
+        return Reason(text=_jobs_words(session, home), since=since, session_id=session.id)
     return None
 
 
@@ -216,12 +218,10 @@ def _reason(session: Session, home: str | None, what: str, since: float) -> Reas
     return Reason(text=f"{_who(session, home)} {what}", since=since, session_id=session.id)
 
 
-def _jobs_words(session: Session) -> str:
-    if not session.jobs:
-        return "has background work"
-    first = _cut(_line(session.jobs[0].command))
-    more = len(session.jobs) - 1
-    return f"runs {first}" + (f" and {more} more" if more else "")
+def _jobs_words(session: Session, home: str | None) -> str:
+    first, more = session.jobs[0], len(session.jobs) - 1
+    rest = f" and {more} more" if more else ""
+    return f"job {first.pid} ({_cut(_line(first.command))}){rest} of {_who(session, home)}"
 
 
 def _who(session: Session, home: str | None) -> str:

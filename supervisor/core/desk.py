@@ -11,6 +11,7 @@ from typing import Any, Final, TypeGuard
 from supervisor.core import effects, events, pictures
 from supervisor.core.failing import Cause
 from supervisor.core.helm import Helm
+from supervisor.core.jobs import Jobs
 from supervisor.core.keeper import Keeper
 from supervisor.core.model import (
     OVER,
@@ -70,6 +71,7 @@ class Desk:
         self.keeper = keeper
         self.helm = helm or Helm()
         self.rescue = rescue or Rescue()
+        self.jobs = Jobs()
         self._resume = resume
         self._keep_over = keep_over
         self._notes: dict[str, _Notes] = {}
@@ -100,6 +102,7 @@ class Desk:
                 self._hear(event, wishes)
         self._steer(event, wishes)
         self._rescue(event, wishes)
+        self._see_jobs(event, wishes)
         self._keep_awake(event, wishes)
         return wishes
 
@@ -131,10 +134,13 @@ class Desk:
 
     def _restore(self, event: events.Restored, wishes: list[effects.Effect]) -> None:
         wishes.append(effects.Wait("tidy", _TIDY_EVERY))
-        for session in event.sessions:
-            if self._too_old(session, event.at):
+        wishes.extend(self.jobs.restored(event))
+        for restored in event.sessions:
+            if self._too_old(restored, event.at):
                 continue
+            session = self.jobs.shown(restored)
             self.sessions[session.id] = session
+            wishes.extend(self.jobs.look_at(session, event.at))
             self._notes[session.id] = _Notes()
             if session.state in OVER:
                 continue
@@ -409,7 +415,8 @@ class Desk:
             wishes.append(effects.Wait("stale", pictures.STALE_AFTER))
 
     def _too_old(self, session: Session, at: float) -> bool:
-        return session.state in OVER and session.since < at - self._keep_over
+        old = session.state in OVER and session.since < at - self._keep_over
+        return old and not self.jobs.has_running(session.id)
 
     # -- steering -------------------------------------------------------------------------------
 
@@ -443,6 +450,17 @@ class Desk:
             wishes.extend(self.rescue.look_at(self.sessions[session_id], event.at))
             self._put(self.sessions[session_id], self.sessions[session_id], wishes)
 
+    # -- background jobs ------------------------------------------------------------------------
+
+    def _see_jobs(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """What runs behind the sessions; whose turn has ended may have left something."""
+        touched = {w.session_id for w in wishes if _tells_of_session(w) and w.session_id}
+        for session_id in touched & self.sessions.keys():
+            wishes.extend(self.jobs.look_at(self.sessions[session_id], event.at))
+        for session_id in self.jobs.handle(event, wishes):
+            if session := self.sessions.get(session_id):
+                self._put(session, session, wishes)
+
     # -- keeping --------------------------------------------------------------------------------
 
     def _keep_awake(self, event: events.Event, wishes: list[effects.Effect]) -> None:
@@ -464,7 +482,7 @@ class Desk:
         resume = self._resume(session.agent, session.id, session.cwd)
         if not pictures.is_provisional(session) and resume != session.resume:
             session = replace(session, resume=resume)
-        session = self.rescue.shown(self.helm.shown(session))
+        session = self.jobs.shown(self.rescue.shown(self.helm.shown(session)))
         if session == before:
             return
         self.sessions[session.id] = session
@@ -497,6 +515,7 @@ class Desk:
     def _drop(self, session_id: str, replaced_by: str | None, wishes: list[effects.Effect]) -> None:
         self._let_go(session_id, wishes)
         del self.sessions[session_id], self._notes[session_id]
+        wishes.extend(self.jobs.forget(session_id))
         wishes.extend(self.rescue.forget(session_id))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))

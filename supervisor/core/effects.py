@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from supervisor.core.failing import Cause
-from supervisor.core.model import Run, Session
+from supervisor.core.model import Job, Origin, Run, Session
 from supervisor.core.steering import Prompt
 
 
@@ -119,6 +119,37 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtJobs:
+    """Find what came from these sessions and still runs, and how these processes are."""
+
+    origins: tuple[Origin, ...]
+    #: Known already, each with its session.
+    known: tuple[tuple[str, Run], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchJob:
+    """Say when this process has ended, and how; at once if it has ended already."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class KeepJob:
+    """Keep this job on disk: it is needed after a crash."""
+
+    session_id: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Say whether the model of this session can be reached now."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Keep the machine awake, for this reason."""
 
@@ -153,6 +184,10 @@ Effect = (
     | Reach
     | StopReaching
     | Continue
+    | LookAtJobs
+    | WatchJob
+    | KeepJob
+    | Probe
     | Hold
     | Release
     | Wait

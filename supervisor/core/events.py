@@ -1,8 +1,20 @@
 """What happened. Every event carries the time at which it was seen, in seconds since 1970."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from supervisor.core.model import AwakeMode, Power, Record, Run, Session, Sighting, Sign
+from supervisor.core.model import (
+    AwakeMode,
+    Job,
+    Offspring,
+    Origin,
+    Power,
+    Record,
+    Run,
+    Session,
+    Sighting,
+    Sign,
+)
 from supervisor.core.steering import Approval, Prompt, PromptState
 
 
@@ -10,12 +22,14 @@ from supervisor.core.steering import Approval, Prompt, PromptState
 class Restored:
     """The supervisor started; these sessions are what it knew when it was last heard of.
 
-    *rebooted*: the machine was started anew since, so none of their processes can live.
+    *rebooted*: the machine was started anew since, so none of their processes can live. *jobs*: by
+    the id of their session.
     """
 
     sessions: tuple[Session, ...]
     rebooted: bool
     at: float
+    jobs: Mapping[str, tuple[Job, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +101,48 @@ class PromptMoved:
     state: PromptState
     at: float
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptChanged:
+    """Somebody wants a prompt that waits to have this text, and to wait for this."""
+
+    prompt: Prompt
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """Whether the model of a session can be reached."""
+
+    session_id: str
+    reached: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roused:
+    """The network is another one than before, or the machine has slept: the clock may have jumped."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsFound:
+    """All that came from these sessions and still runs, as found at one moment."""
+
+    origins: tuple[Origin, ...]
+    found: tuple[Offspring, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnded:
+    """A process that was watched by ``WatchJob`` has ended. *exit_status*: see ``Job``."""
+
+    run: Run
+    exit_status: int | None
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +340,11 @@ Event = (
     | PromptsRestored
     | PromptGiven
     | PromptMoved
+    | PromptChanged
+    | Probed
+    | Roused
+    | JobsFound
+    | JobEnded
     | Focused
     | Typed
     | FocusGiven

@@ -6,6 +6,7 @@ from typing import Final
 
 from supervisor.core import effects, events
 from supervisor.core.focus import Foci
+from supervisor.core.followup import Conditions
 from supervisor.core.model import OVER, Entry, Session, State
 from supervisor.core.outbox import Outbox
 from supervisor.core.steering import Approval, Focus, Typing
@@ -24,6 +25,7 @@ class Helm:
         """*typing*: how an agent, by its name, takes what is typed."""
         self.outbox = Outbox(typing)
         self.foci = Foci()
+        self._conditions = Conditions()
         self._asked: dict[str, Approval] = {}
         self._waits = False
 
@@ -78,17 +80,35 @@ class Helm:
         self, event: events.Event, sessions: Mapping[str, Session], wishes: list[effects.Effect]
     ) -> Sequence[str]:
         """Take in what is about steering; the ids of the sessions that look different now."""
+        touched = self._take_in(event, sessions, wishes)
+        met = self._conditions.met(event, self.outbox.all())
+        wishes += self.outbox.met(met)
+        wishes += self._conditions.look(event, self.outbox.all(), sessions)
+        return (*touched, *(prompt.session_id for prompt in met))
+
+    def _take_in(
+        self, event: events.Event, sessions: Mapping[str, Session], wishes: list[effects.Effect]
+    ) -> Sequence[str]:
         match event:
             case events.PromptsRestored():
                 self.outbox.restore(event.prompts)
+                wishes += [wish for prompt in event.prompts for wish in self._conditions.begin(prompt)]
                 return tuple({prompt.session_id for prompt in event.prompts})
             case events.PromptGiven():
-                wishes += self.outbox.put(event.prompt)
+                wishes += [*self.outbox.put(event.prompt), *self._conditions.begin(event.prompt)]
+                return (event.prompt.session_id,)
+            case events.PromptChanged():
+                wishes += [*self.outbox.change(event.prompt), *self._conditions.begin(event.prompt)]
                 return (event.prompt.session_id,)
             case events.PromptMoved():
                 moved, more = self.outbox.moved(event.prompt_id, event.state, event.note, event.at)
                 wishes += more
                 return (moved.session_id,) if moved else ()
+            case events.Discarded():
+                wishes += self.outbox.ended(event.session_id, event.at)
+            case events.WaitOver(name="tidy"):
+                for gone in self.outbox.sessions() - sessions.keys():
+                    wishes += self.outbox.ended(gone, event.at)
             case events.Focused():
                 self.foci.take(event.session_id, event.holder, event.label, event.at)
                 return (event.session_id,)
@@ -106,7 +126,8 @@ class Helm:
         """Let go what may go to this session now."""
         if session.state in OVER:
             self.foci.give_back(session.id)
-            return [*self.settled(session.id), *self.outbox.ended(session.id, at)]
+            for_good = session.state is not State.LOST
+            return [*self.settled(session.id), *self.outbox.ended(session.id, at, for_good=for_good)]
         over = self.settled(session.id) if session.state not in _MAY_BE_ASKED else []
         return [*over, *self.outbox.next(session, at)]
 
@@ -116,7 +137,7 @@ class Helm:
 
     def wait(self) -> list[effects.Effect]:
         """Ask for the time, while there is anything that time may change."""
-        if self._waits or not (self.outbox.any() or self.foci.any()):
+        if self._waits or not (self.outbox.hurries() or self.foci.any()):
             return []
         self._waits = True
         return [effects.Wait("helm", _TIDY_EVERY)]

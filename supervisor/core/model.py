@@ -230,16 +230,73 @@ class Reconnect:
     history: tuple[Attempt, ...] = ()
 
 
+class JobKind(StrEnum):
+    """Who looks after a job."""
+
+    #: Nobody: it has left its agent, or was never in its care.
+    PROCESS = "process"
+    #: The agent, as a background task of its own.
+    AGENT = "agent"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A background process started from a session that outlives the turn."""
+    """A background process started from a session that outlives the turn.
+
+    What it uses is measured now and then and makes it no other job: it does not count in a comparison.
+    """
 
     pid: int
     command: str
     started_at: float
-    cpu_percent: float | None = None
+    kind: JobKind = JobKind.PROCESS
+    #: Where its standard output goes, if that is a file, and that file's device and inode.
+    output: str | None = None
+    output_file: tuple[int, int] | None = None
+    over: bool = False
+    ended_at: float | None = None
+    #: Its exit code, negative when a signal ended it.
+    exit_status: int | None = None
+    cpu_seconds: float | None = field(default=None, compare=False)
+    memory_bytes: int | None = field(default=None, compare=False)
+    output_bytes: int | None = field(default=None, compare=False)
+
+    @property
+    def run(self) -> Run:
+        """Its process."""
+        return Run(self.pid, self.started_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A session whose processes are looked for; *run*: the one that served it, gone or not."""
+
+    session_id: str
+    agent: str
+    run: Run
+    #: The terminal of ours that it ran in.
+    terminal: str | None = None
+    #: Nobody serves it any more; its process may be another session's by now.
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offspring:
+    """A process that came from a session, as the system describes it."""
+
+    session_id: str
+    run: Run
+    parent_pid: int
+    argv: tuple[str, ...]
+    #: It descends no more from the process that serves the session.
+    left: bool
+    #: It is in another session of the system than the agent; ``None`` where there are none.
+    detached: bool | None
+    cpu_seconds: float | None = None
     memory_bytes: int | None = None
     output: str | None = None
+    output_file: tuple[int, int] | None = None
+    output_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from supervisor.core import effects
+from supervisor.core import effects, followup
 from supervisor.core.model import Entry, EntryKind, Role, Session, State
 from supervisor.core.steering import DESK, DONE, Prompt, PromptState, Typing
 
@@ -23,13 +23,16 @@ _FORGET_AFTER: Final = 3600.0
 _NOT_SHOWN: Final = "handed over, but the agent's transcript does not show it"
 
 _ENDED: Final = frozenset({State.ENDED, State.LOST})
+#: Phases of a way back in which the turn is continued without anybody's word; see ``core.link``.
+_COMES_BACK: Final = frozenset({"waiting", "trying"})
+_AT_ONCE: Final = frozenset({"now", "idle"})
 
 
 def objection(session: Session, when: str, typing: Typing) -> str | None:
     """Why a prompt cannot be given to it, in a sentence; ``None``: it can."""
     if session.state in _ENDED:
         return "This session has ended. Resume it first."
-    if session.state is State.PAUSED:
+    if session.state is State.PAUSED and when in _AT_ONCE:
         return "This session is paused. Continue it first."
     if not session.reachable:
         return "Nothing can be typed into this session's terminal. Take it over first."
@@ -58,9 +61,13 @@ class Outbox:
         """Those of one session, oldest first."""
         return tuple(p for p in self._prompts.values() if p.session_id == session_id)
 
-    def any(self) -> bool:
-        """Whether there is one."""
-        return bool(self._prompts)
+    def all(self) -> tuple[Prompt, ...]:
+        """Those of all sessions, oldest first."""
+        return tuple(sorted(self._prompts.values(), key=lambda prompt: prompt.at))
+
+    def hurries(self) -> bool:
+        """Whether one of them may have to be looked at soon."""
+        return any(not followup.waits(prompt) for prompt in self._prompts.values())
 
     def sessions(self) -> frozenset[str]:
         """The sessions that have one."""
@@ -82,6 +89,17 @@ class Outbox:
             self._again.discard(prompt.id)
         return [effects.KeepPrompt(prompt)]
 
+    def change(self, changed: Prompt) -> list[effects.Effect]:
+        """Another text, or another time, for one that waits still."""
+        before = self._prompts.get(changed.id)
+        if before is None or before.state is not PromptState.WAITING:
+            return []
+        return self.put(changed)
+
+    def met(self, prompts: Iterable[Prompt]) -> list[effects.Effect]:
+        """What these waited for has come."""
+        return [wish for prompt in prompts for wish in self.put(replace(prompt, met=True, note=None))]
+
     def moved(
         self, prompt_id: str, state: PromptState, note: str | None, at: float
     ) -> tuple[Prompt | None, list[effects.Effect]]:
@@ -102,7 +120,7 @@ class Outbox:
             return self._once_more(restored[0], session, at)
         if any(_is_on_its_way(prompt, at) for prompt in own):
             return []
-        waiting = next((p for p in own if p.state is PromptState.WAITING), None)
+        waiting = next((p for p in own if p.state is PromptState.WAITING and not followup.waits(p)), None)
         if waiting is None or not self._may_go(waiting, session, at):
             return []
         return self._send(waiting, session, at, again=False)
@@ -120,10 +138,15 @@ class Outbox:
                 wishes += self.moved(prompt.id, PromptState.TAKEN, None, at)[1]
         return wishes
 
-    def ended(self, session_id: str, at: float) -> list[effects.Effect]:
-        """The session is over: what was not handed over never will be."""
+    def ended(self, session_id: str, at: float, *, for_good: bool = True) -> list[effects.Effect]:
+        """The session is over: what was not handed over never will be.
+
+        Where it may come back, what may wait waits on.
+        """
         wishes: list[effects.Effect] = []
         for prompt in self.of(session_id):
+            if not for_good and prompt.state is PromptState.WAITING and prompt.when != "now":
+                continue
             note = _NOT_SHOWN if prompt.state is PromptState.SENT else "the session ended before"
             wishes += self.moved(prompt.id, PromptState.REFUSED, note, at)[1]
         return wishes
@@ -157,10 +180,23 @@ class Outbox:
             return False
         if session.state is State.IDLE:
             return True
+        if followup.is_followup(prompt):
+            return self._takes_at_last(session)
         if prompt.when != "now":
             return False
         takes = self._typing(session.agent).takes_while_working
         return session.state is State.CUT_OFF or (session.state is State.WORKING and takes)
+
+    def _takes_at_last(self, session: Session) -> bool:
+        """Whether an agent that is not idle is to be given a prompt whose time has come.
+
+        One that was cut off is, unless it is brought back without that; and a command that is no agent,
+        because it is never idle.
+        """
+        if session.state is State.CUT_OFF:
+            return session.reconnect is None or session.reconnect.phase not in _COMES_BACK
+        typing = self._typing(session.agent)
+        return session.state is State.WORKING and typing.takes_while_working and not typing.shows_prompts
 
     def _is_shown(self, prompt: Prompt) -> bool:
         """Whether its agent has a transcript that will show it."""

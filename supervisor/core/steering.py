@@ -7,6 +7,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supervisor.core.model import Run
 
 #: Bytes of UTF-8. A longer prompt is refused.
 LONGEST_PROMPT = 64 * 1024
@@ -115,7 +119,7 @@ class Prompt:
     session_id: str
     agent: str
     text: str
-    #: ``now`` or ``idle``.
+    #: ``now``, ``idle``, ``online``, ``reset``, ``job:PID`` or ``at:TIME``; see ``core.followup``.
     when: str
     by: str
     at: float
@@ -124,6 +128,12 @@ class Prompt:
     moved_at: float | None = None
     #: Why it waits or was refused, in a sentence.
     note: str | None = None
+    #: The process whose end it waits for.
+    job: "Run | None" = None
+    #: The time that it waits for.
+    due_at: float | None = None
+    #: What it waited for has come; now it waits for its agent to be ready.
+    met: bool = False
 
 
 #: States after which nothing more is done about a prompt.

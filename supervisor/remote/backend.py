@@ -13,6 +13,7 @@ from supervisor.core.model import (
     Awake,
     AwakeMode,
     Device,
+    Job,
     Machine,
     Page,
     Power,
@@ -100,6 +101,24 @@ class Steer(Protocol):
 
     async def cancel(self, session_id: str, prompt_id: str) -> None:
         """Take back a prompt that waits."""
+        ...
+
+    async def change(
+        self, session_id: str, prompt_id: str, text: str | None, when: str | None, who: Who
+    ) -> Prompt:
+        """Another text, or another time, for a prompt that waits; on disk when this returns."""
+        ...
+
+    def all_prompts(self) -> Sequence[Prompt]:
+        """All that still wait or are on their way, of all sessions; oldest first."""
+        ...
+
+    async def jobs(self, session_id: str) -> Sequence[Job]:
+        """The background jobs of a session as they are now, and those that have ended."""
+        ...
+
+    async def job_output(self, session_id: str, pid: int, size: int) -> tuple[str, int, int]:
+        """The end of what a job has written, from which byte on, and how many there are."""
         ...
 
     async def keys(self, session_id: str, keys: Sequence[str], who: Who) -> None:

@@ -9,57 +9,24 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
-from typing import Any, Protocol
+from typing import Any
 
 from supervisor.core import pairing
 from supervisor.core.errors import Refused, WakelineError
 from supervisor.core.model import Device, Scope
+from supervisor.core.networks import Network, Served
 from supervisor.core.pairing import Moment, Pairing, Step
 from supervisor.remote import address, wire
 from supervisor.remote.address import Candidate
 from supervisor.remote.backend import Backend
+from supervisor.remote.serving import Lan, Serving
 from supervisor.remote.words import words
 
 #: How long anybody waits for news in one request.
 POLL_SECONDS = 20.0
 DEVICES = 50
 
-#: The note that says where phones are served: the port, then the addresses.
-_SERVED = "phone"
-
 _SHOWN = {Step.GREETED: "open"}
-
-
-class Lan(Protocol):
-    """The listener on the local network, as the dialog needs it."""
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Where it listens; empty while it is closed."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """The one port it uses."""
-        ...
-
-    @property
-    def certificate_sha256(self) -> bytes:
-        """Of the certificate it shows."""
-        ...
-
-    @property
-    def root_sha256(self) -> bytes:
-        """Of the authority behind that."""
-        ...
-
-    async def open(self, addresses: Sequence[str], usual_port: int = 0) -> None:
-        """Listen on exactly these. Raises ``WakelineError``."""
-        ...
-
-    async def close(self) -> None:
-        """Stop listening."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +34,7 @@ class _Dialog:
     """What does not change while a dialog is open, and the pairing that does."""
 
     pairing: Pairing
-    address: str
+    place: Served
     port: int
     candidates: tuple[Candidate, ...]
     usable: frozenset[str]
@@ -87,9 +54,12 @@ class Phone:
         now: Callable[[], Moment],
         candidates: Callable[[], Sequence[Candidate]] = address.ranked,
         usual_address: str = "",
+        around: Callable[[], Sequence[Network]] = tuple,
     ) -> None:
+        """*around*: the networks that we are in; blocking, called in a thread."""
         self._backend = backend
         self._lan = lan
+        self._serving = Serving(backend, lan, around)
         self._now = now
         self._candidates = candidates
         self._usual_address = usual_address
@@ -114,8 +84,9 @@ class Phone:
             candidates = tuple(self._candidates())
             chosen = self._choose_address(wish, candidates)
             was_open = bool(self._lan.addresses)
-            await self._listen(chosen)
-            dialog = self._new_dialog(chosen, scope, candidates, opened_listener=not was_open)
+            await self._serving.listen(chosen)
+            place = await self._serving.place(chosen)
+            dialog = self._new_dialog(place, scope, candidates, opened_listener=not was_open)
             await self._drop_uncollected()
             self._show(dialog)
         return self.shown()
@@ -149,30 +120,39 @@ class Phone:
             if not await self._backend.devices():
                 raise Refused("No phone is paired.", "Connect one: wakeline phone.")
             chosen = self._choose_address(wish, self._candidates())
-            await self._listen(chosen)
-            await self._keep_served()
+            await self._serving.listen(chosen)
+            await self._serving.keep()
 
     async def off(self) -> None:
         """No phone can come any more, not even after a restart. They stay paired."""
         self.void("Turned off.")
         async with self._turn:
             await self._tidy()
-            await self._lan.close()
-            await self._backend.keep_note(_SERVED, None)
+            await self._serving.forget()
 
     async def come_back(self) -> bool:
-        """Listen where phones were served before this start; False: that address is not there yet.
+        """Listen where phones were served before this start; as ``follow``."""
+        async with self._turn:
+            await self._serving.recall()
+        return await self.follow()
 
-        Raises ``WakelineError``.
+    async def follow(self) -> bool:
+        """The network may be another one: serve where the owner allowed it, and nowhere else.
+
+        False: look again soon, something was not to be known or had yet.
         """
         async with self._turn:
-            port, addresses = _served(await self._backend.note(_SERVED))
-            if self._lan.addresses or not addresses or not await self._backend.devices():
-                return True
-            there = [one for one in addresses if address.usable(one)]
-            if there:
-                await self._lan.open(there, port)
-            return bool(there)
+            present = await self._serving.look()
+            dialog = self._dialog
+            if dialog and not self._serving.is_still(dialog.place, present):
+                self.void("The network has changed.")
+                dialog = None
+            return await self._serving.follow(present, beside=_needed(dialog))
+
+    def standing(self) -> dict[str, Any]:
+        """Where phones are served, and why they are not."""
+        addresses = [f"{_in_url(one)}:{self._lan.port}" for one in self._lan.addresses]
+        return {"addresses": addresses, "trouble": self._serving.trouble}
 
     def void(self, reason: str) -> None:
         """The code is worth nothing from now on (sleep, another network); the owner is told why."""
@@ -190,7 +170,7 @@ class Phone:
             "state": _SHOWN.get(standing.step, standing.step.value),
             "url": self._url(dialog) if standing.step in (Step.OPEN, Step.GREETED) else None,
             "expires_at": wire.time(made.opened.wall + pairing.LIFETIME),
-            "address": dialog.address,
+            "address": dialog.place.address,
             "port": dialog.port,
             "addresses": [_candidate(one, dialog) for one in dialog.candidates],
             "scope": made.scope,
@@ -246,7 +226,8 @@ class Phone:
             pass
         told = self._result_of(offered)
         if told["state"] == "paired":
-            await self._keep_served()
+            async with self._turn:
+                await self._serving.keep()
         return told
 
     def _is_undecided(self, offered: pairing.Offer) -> bool:
@@ -305,24 +286,11 @@ class Phone:
             raise Refused("This machine has no network address.", "Join the network that the phone is in.")
         return best[0]
 
-    async def _keep_served(self) -> None:
-        await self._backend.keep_note(_SERVED, " ".join([str(self._lan.port), *self._lan.addresses]))
-
-    async def _listen(self, chosen: str) -> None:
-        was_open = bool(self._lan.addresses)
-        await self._lan.open([chosen, *(known for known in self._lan.addresses if known != chosen)])
-        if await address.reachable(chosen, self._lan.port):
-            return
-        if not was_open:
-            await self._lan.close()
-        raise Refused(f"Nothing can connect to {chosen}.", "Choose another address with --address.")
-
     def _new_dialog(
-        self, chosen: str, scope: Scope, candidates: tuple[Candidate, ...], *, opened_listener: bool
+        self, place: Served, scope: Scope, candidates: tuple[Candidate, ...], *, opened_listener: bool
     ) -> _Dialog:
-        host = f"[{chosen}]" if ":" in chosen else chosen
         made = pairing.offer(
-            f"https://{host}:{self._lan.port}",
+            f"https://{_in_url(place.address)}:{self._lan.port}",
             self._lan.certificate_sha256,
             scope,
             self._now(),
@@ -330,7 +298,7 @@ class Phone:
         )
         return _Dialog(
             pairing=Pairing(offer=made),
-            address=chosen,
+            place=place,
             port=self._lan.port,
             candidates=candidates,
             usable=frozenset(one.address for one in candidates if address.usable(one.address)),
@@ -443,13 +411,19 @@ _NO_DIALOG: dict[str, Any] = {
 }
 
 
-def _served(note: str | None) -> tuple[int, list[str]]:
-    port, *addresses = (note or "0").split()
-    return (int(port), addresses) if port.isascii() and port.isdigit() else (0, [])
+def _needed(dialog: _Dialog | None) -> str | None:
+    """The address that a phone may come to because of this dialog."""
+    if dialog and (dialog.device or dialog.pairing.step in pairing.ALIVE):
+        return dialog.place.address
+    return None
+
+
+def _in_url(chosen: str) -> str:
+    return f"[{chosen}]" if ":" in chosen else chosen
 
 
 def _candidate(one: Candidate, dialog: _Dialog) -> dict[str, Any]:
-    chosen = one.address == dialog.address
+    chosen = one.address == dialog.place.address
     return {
         "address": one.address,
         "interface": one.interface,

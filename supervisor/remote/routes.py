@@ -14,6 +14,7 @@ from supervisor.core.errors import NoSuchSession, WrongUse
 from supervisor.core.model import AwakeMode, Scope
 from supervisor.remote import access, auth, openapi, qr, wire
 from supervisor.remote.exchange import NOTHING, Answer, Ask, Follow, Refusal, json
+from supervisor.remote.jobs import JOBS
 from supervisor.remote.recovery import RECOVERY
 from supervisor.remote.route import ID, Rooms, Route
 from supervisor.remote.steering import STEERING
@@ -192,6 +193,11 @@ async def phone_on(rooms: Rooms, ask: Ask) -> Answer:
     return NOTHING
 
 
+async def phone_standing(rooms: Rooms, _ask: Ask) -> Answer:
+    """Where phones are served, and why they are not."""
+    return json(rooms.phone.standing())
+
+
 async def phone_off(rooms: Rooms, _ask: Ask) -> Answer:
     """Serve no phone: the listener closes and stays closed. They stay paired."""
     await rooms.phone.off()
@@ -255,7 +261,7 @@ def _address(fields: Mapping[str, Any]) -> str | None:
 
 
 def _is_recent(known: Any, now: float) -> bool:
-    return known.run is not None or now - wire.activity(known) < RECENT_SECONDS
+    return known.run is not None or known.jobs or now - wire.activity(known) < RECENT_SECONDS
 
 
 def _is_number(value: object) -> bool:
@@ -293,6 +299,7 @@ _SMALL = 4 * 1024
 ROUTES: tuple[Route, ...] = (
     *STEERING,
     *RECOVERY,
+    *JOBS,
     Route(method="GET", path="/api/machine", scope=_VIEW, serve=machine),
     Route(
         method="GET",
@@ -357,6 +364,7 @@ ROUTES: tuple[Route, ...] = (
         longest_body=_SMALL,
     ),
     Route(method="DELETE", path="/api/pair/dialog", scope=_ADMIN, serve=close_dialog, lan=False),
+    Route(method="GET", path="/api/phone", scope=_VIEW, serve=phone_standing),
     Route(
         method="PUT",
         path="/api/phone",

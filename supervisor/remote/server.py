@@ -1,12 +1,12 @@
 """The HTTP side as one thing: the local socket at once, the local network when asked for."""
 
 import asyncio
-import logging
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from supervisor.core.errors import WakelineError
+from supervisor.core.networks import Network
 from supervisor.remote import address, clock, local
 from supervisor.remote.access import Rates, Tokens
 from supervisor.remote.address import Candidate
@@ -24,11 +24,9 @@ from supervisor.remote.stream import Streams
 
 #: Stable, because a phone's key is bound to address and port.
 PORT = 47820
-#: How often the address that phones were served at is looked for: Wi-Fi may come after the login.
-_RETURN_SECONDS = 15.0
+#: After how long it is looked again at what may become better: a router that did not answer, a busy port.
+_AGAIN_SECONDS = 5.0
 PAGE = Path(__file__).parent / "page"
-
-_log = logging.getLogger(__name__)
 
 
 class Server:
@@ -48,14 +46,17 @@ class Server:
         page: Path = PAGE,
         announced: bool = True,
         candidates: Callable[[], Sequence[Candidate]] = address.ranked,
+        around: Callable[[], Sequence[Network]] = tuple,
     ) -> None:
+        """*around*: the networks that we are in; blocking, called in a thread."""
         self._socket = socket
         self._local: Entrance | None = None
-        self._returning: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._moved = asyncio.Event()
         self.lan = Lan(tls_folder=tls_folder, page=page, port=port, announced=announced, clock=time.time)
         self.streams = Streams(backend)
         self._carriers = Carriers()
-        self.phone = Phone(backend, self.lan, clock.now, candidates, usual_address)
+        self.phone = Phone(backend, self.lan, clock.now, candidates, usual_address, around)
         self._tokens = Tokens(clock.elapsed)
         rooms = Rooms(
             backend=backend,
@@ -78,13 +79,13 @@ class Server:
         door = local.listen(self._socket)
         crowd = Crowd(per_address=CONNECTIONS, strangers=CONNECTIONS)
         self._local = Entrance(door.listening, self._hall, crowd, lambda: door.listener, local.peer)
-        self._returning = asyncio.create_task(self._come_back(), name="return")
+        self._following = asyncio.create_task(self._follow(), name="follow the network")
 
     async def close(self) -> None:
         """End the streams, then everything; the socket file goes."""
-        if self._returning:
-            self._returning.cancel()
-            await asyncio.gather(self._returning, return_exceptions=True)
+        if self._following:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
         await self.phone.cancel()
         self.streams.close()
         self._carriers.close()
@@ -95,12 +96,18 @@ class Server:
             local.close(self._socket)
             self._local = None
 
-    async def _come_back(self) -> None:
-        try:
-            while not await self.phone.come_back():  # noqa: ASYNC110  # nobody tells that an address came
-                await asyncio.sleep(_RETURN_SECONDS)
-        except WakelineError as trouble:
-            _log.warning("Phones cannot come back: %s %s", trouble.title, trouble.hint)
+    def network_changed(self) -> None:
+        """Serve phones where they are allowed now, and nowhere else."""
+        self._moved.set()
+
+    async def _follow(self) -> None:
+        is_settled = await self.phone.come_back()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if is_settled else _AGAIN_SECONDS):
+                    await self._moved.wait()
+            self._moved.clear()
+            is_settled = await self.phone.follow()
 
     def forget(self, device_id: str) -> None:
         """A phone was revoked elsewhere: its tokens are void and its streams end now."""

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from hashlib import sha256
 from typing import Any, Final
 
+from supervisor.core import followup
 from supervisor.core.errors import WrongUse
 from supervisor.core.model import Scope
 from supervisor.core.steering import DESK, LONGEST_PROMPT, Decision, Verdict
@@ -24,7 +25,8 @@ _SMALL: Final = 4 * 1024
 _DECISION_BODY: Final = 32 * 1024
 #: What an agent says to its hook: whole files that it wants to write.
 _HOOK_BODY: Final = access.LOCAL_BODY_BYTES
-_WHENS: Final = ("now", "idle")
+#: The longest way to say when: a time with its offset.
+_WHEN: Final = 64
 _KEYS: Final = 64
 _LINES: Final = 200
 
@@ -42,12 +44,10 @@ async def give_focus(rooms: Rooms, ask: Ask) -> Answer:
 
 
 async def prompt(rooms: Rooms, ask: Ask) -> Answer:
-    """Give the agent a prompt, now or when it is idle. A repeat under the same key gives it once."""
+    """Give the agent a prompt, now or when what it waits for has come; once for each key."""
     fields = access.body_fields(ask.body, frozenset({"text", "when"}))
     text = access.text_field(fields, "text", LONGEST_PROMPT)
-    when = access.text_field({"when": "now", **fields}, "when", 10)
-    if when not in _WHENS:
-        raise WrongUse(f"There is no time {when!r}.", f"Known: {', '.join(_WHENS)}.")
+    when = followup.parse(access.text_field({"when": "now", **fields}, "when", _WHEN)).text
     given = await rooms.backend.steer.prompt(
         ask.found["id"], checked(text), when, await _who(rooms, ask), _order_id(ask)
     )
@@ -64,6 +64,23 @@ async def cancel(rooms: Rooms, ask: Ask) -> Answer:
     """Take back a prompt that still waits."""
     await rooms.backend.steer.cancel(ask.found["id"], ask.found["prompt"])
     return NOTHING
+
+
+async def change(rooms: Rooms, ask: Ask) -> Answer:
+    """Give a prompt that still waits another text, or another time."""
+    fields = access.body_fields(ask.body, frozenset({"text", "when"}))
+    if not fields:
+        raise WrongUse("Nothing is to be changed.", "Give text or when.")
+    text = checked(access.text_field(fields, "text", LONGEST_PROMPT)) if "text" in fields else None
+    when = followup.parse(access.text_field(fields, "when", _WHEN)).text if "when" in fields else None
+    who = await _who(rooms, ask)
+    changed = await rooms.backend.steer.change(ask.found["id"], ask.found["prompt"], text, when, who)
+    return json(wire.prompt(changed))
+
+
+async def prompts(rooms: Rooms, _ask: Ask) -> Answer:
+    """All prompts that still wait or are on their way, of all sessions, oldest first."""
+    return json({"prompts": [wire.prompt(one) for one in rooms.backend.steer.all_prompts()]})
 
 
 async def keys(rooms: Rooms, ask: Ask) -> Answer:
@@ -262,6 +279,8 @@ STEERING: Final[tuple[Route, ...]] = (
     _order("POST", f"{_SESSION}/prompt", prompt, body=_PROMPT_BODY),
     Route(method="GET", path=f"{_SESSION}/prompts/{{prompt}}", scope=_VIEW, serve=given),
     _order("DELETE", f"{_SESSION}/prompts/{{prompt}}", cancel),
+    _order("PATCH", f"{_SESSION}/prompts/{{prompt}}", change, body=_PROMPT_BODY),
+    Route(method="GET", path="/api/prompts", scope=_VIEW, serve=prompts),
     Route(
         method="POST",
         path=f"{_SESSION}/keys",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from json import JSONEncoder
 from typing import Any
 
-from supervisor.core import abilities, quote
+from supervisor.core import abilities, followup, quote
 from supervisor.core.model import (
     Awake,
     Device,
@@ -129,7 +129,7 @@ def session(known: Session, of: Machine) -> Document:
         "pane": known.pane,
         "focus": known.focus and focus(known.focus),
         "prompts": [prompt(one) for one in known.prompts],
-        "jobs": [job(one) for one in known.jobs],
+        "jobs": len(known.jobs) or int(known.jobs_running),
         "approval": approval(known.approvals[0]) if known.approvals else None,
         "approvals": [approval(one) for one in known.approvals],
         "reconnect": known.reconnect and _reconnect(known.reconnect),
@@ -177,15 +177,22 @@ def page(of: Page) -> Document:
     return {"entries": [entry(one, PAGE_TEXT) for one in of.entries], "before": of.before}
 
 
-def job(running: Job) -> Document:
-    """A background process of a session."""
+def job(of: Job, now: float | None = None) -> Document:
+    """A background job of a session. *now*: to tell for how long it has run."""
+    ended = of.ended_at if of.over else now
+    output = {"path": of.output, "bytes": of.output_bytes} if of.output else None
     return {
-        "pid": running.pid,
-        "command": running.command,
-        "started_at": time(running.started_at),
-        "cpu_percent": _number(running.cpu_percent),
-        "memory_bytes": running.memory_bytes,
-        "output": running.output,
+        "pid": of.pid,
+        "started_at": time(of.started_at),
+        "command": of.command,
+        "kind": of.kind,
+        "state": "ended" if of.over else "running",
+        "cpu_seconds": _number(of.cpu_seconds),
+        "memory_bytes": of.memory_bytes,
+        "output": output,
+        "ended_at": time(of.ended_at),
+        "exit_status": of.exit_status,
+        "seconds": max(0.0, round(ended - of.started_at, 3)) if ended is not None else None,
     }
 
 
@@ -233,6 +240,8 @@ def prompt(given: Prompt) -> Document:
         "by": given.by,
         "at": time(given.at),
         "note": given.note,
+        "due_at": time(given.due_at),
+        "waits_for": followup.waits_for(given),
     }
 
 

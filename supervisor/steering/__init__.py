@@ -12,6 +12,7 @@ from supervisor.core.model import Page, Session
 from supervisor.core.steering import DESK, Remains
 from supervisor.environment import clean, of_login
 from supervisor.steering.errands import Errands
+from supervisor.steering.jobs import JobWatch
 from supervisor.steering.panes import Panes
 from supervisor.steering.processes import Doer, Start
 from supervisor.steering.questions import Questions
@@ -68,6 +69,7 @@ def open_wheel(
     panes: Panes,
     views: Views,
     shelf: Shelf,
+    jobs: JobWatch,
     hook: Sequence[str],
 ) -> Wheel:
     """Put the parts of steering together. See ``processes.Doer`` for *start* and *hook*."""
@@ -130,6 +132,7 @@ def open_wheel(
         shelf=shelf,
         errands=Errands(of_login),
         roll=roll,
+        jobs=jobs,
     )
 
 

@@ -6,18 +6,21 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from supervisor.agents.steering import Line, Steering
-from supervisor.core import effects, events
+from supervisor.core import effects, events, followup
 from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession, NotNow, NotYet, Refused, WakelineError
+from supervisor.core.followup import Wait, When
 from supervisor.core.link import Policy
-from supervisor.core.model import OVER, Entry, EntryKind, Page, Role, Session, State
+from supervisor.core.model import OVER, Entry, EntryKind, Job, Page, Role, Session, State
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
 from supervisor.remote.backend import Lost, Who
 from supervisor.steering.errands import Errands
+from supervisor.steering.jobs import JobWatch, Tail
 from supervisor.steering.processes import Doer
 from supervisor.steering.questions import Questions
 from supervisor.steering.recovery import Recovery
@@ -84,6 +87,7 @@ class Wheel:
         shelf: Shelf,
         errands: Errands,
         roll: Roll,
+        jobs: JobWatch,
     ) -> None:
         """*session*, *entries*: as every screen sees them."""
         self._desk = desk
@@ -101,6 +105,7 @@ class Wheel:
         self._shelf = shelf
         self._errands = errands
         self._roll = roll
+        self._jobs = jobs
         self._under_way: set[asyncio.Task[None]] = set()
 
     # -- focus ----------------------------------------------------------------------------------
@@ -148,10 +153,8 @@ class Wheel:
         if known := self._desk.helm.outbox.find(prompt_id) or await self._shelf.prompt(prompt_id):
             return known
         session = self._live(session_id)
-        if reason := objection(session, when, self._steering(session.agent).typing):
-            raise _refused(reason)
-        if when == "now" and who.name != DESK and not _has_focus(session, who):
-            raise Refused("Another screen types into this session.", "Take the focus first.")
+        waits = followup.parse(when)
+        self._check(session, waits, who)
         now = time.time()
         prompt = Prompt(
             id=prompt_id,
@@ -162,9 +165,52 @@ class Wheel:
             by=who.name,
             at=now,
         )
+        prompt = await self._waiting(prompt, waits, session)
         await self._shelf.keep_prompt(prompt)
         self._post(events.PromptGiven(prompt=prompt, at=now))
         return self._desk.helm.outbox.find(prompt_id) or prompt
+
+    def _check(self, session: Session, waits: When, who: Who) -> None:
+        if reason := objection(session, waits.wait, self._steering(session.agent).typing):
+            raise _refused(reason)
+        if waits.wait is Wait.NOW and who.name != DESK and not _has_focus(session, who):
+            raise Refused("Another screen types into this session.", "Take the focus first.")
+
+    async def _waiting(self, prompt: Prompt, waits: When, session: Session) -> Prompt:
+        """The prompt with what it waits for. Raises ``Refused`` where that makes no sense."""
+        if reason := followup.objection(waits, session, time.time()):
+            raise _refused(reason)
+        job = await self._jobs.find(session.id, waits.pid) if waits.pid else None
+        if waits.pid and job is None:
+            raise Refused(f"Process {waits.pid} is no job that is known.", "See: wakeline jobs")
+        return replace(
+            prompt,
+            when=waits.text,
+            job=job.run if job else None,
+            due_at=followup.due_at(waits, session),
+            met=False,
+            note=None,
+        )
+
+    async def change(
+        self, session_id: str, prompt_id: str, text: str | None, when: str | None, who: Who
+    ) -> Prompt:
+        """Another text, or another time, for a prompt that waits; on disk when this returns."""
+        prompt = self._waits_still(session_id, prompt_id)
+        changed = replace(prompt, text=prompt.text if text is None else text, by=who.name)
+        if when is not None:
+            session, waits = self._live(session_id), followup.parse(when)
+            self._check(session, waits, who)
+            changed = await self._waiting(changed, waits, session)
+            self._waits_still(session_id, prompt_id)
+        self._post(events.PromptChanged(prompt=changed, at=time.time()))
+        now = self._desk.helm.outbox.find(prompt_id) or changed
+        await self._shelf.keep_prompt(now)
+        return now
+
+    def all_prompts(self) -> Sequence[Prompt]:
+        """All that still wait or are on their way, of all sessions; oldest first."""
+        return self._desk.helm.outbox.all()
 
     async def given(self, session_id: str, prompt_id: str) -> Prompt:
         """A prompt of the last day, and what has become of it."""
@@ -193,12 +239,15 @@ class Wheel:
 
     async def cancel(self, session_id: str, prompt_id: str) -> None:
         """Take back a prompt that waits."""
+        self._moved(self._waits_still(session_id, prompt_id), PromptState.CANCELLED)
+
+    def _waits_still(self, session_id: str, prompt_id: str) -> Prompt:
         prompt = self._desk.helm.outbox.find(prompt_id)
         if prompt is None or prompt.session_id != session_id:
             raise NoSuchSession("That prompt waits no more.")
         if prompt.state is not PromptState.WAITING:
             raise Refused("That prompt is on its way already.", "Interrupt the agent instead.")
-        self._moved(prompt, PromptState.CANCELLED)
+        return prompt
 
     async def keys(self, session_id: str, pressed: Sequence[str], who: Who) -> None:
         """Press these in its terminal; they are there when this returns."""
@@ -356,6 +405,17 @@ class Wheel:
     async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
         """Begin to bring these back, or all; those that can be."""
         return await self._recovery.resume(wanted)
+
+    # -- background jobs ------------------------------------------------------------------------
+
+    async def jobs(self, session_id: str) -> Sequence[Job]:
+        """The background jobs of a session as they are now, and those that have ended."""
+        await self._session(session_id)
+        return await self._jobs.of(session_id)
+
+    async def job_output(self, session_id: str, pid: int, size: int) -> Tail:
+        """The end of what a job has written."""
+        return await self._jobs.tail(session_id, pid, size)
 
     # -- questions ------------------------------------------------------------------------------
 

@@ -42,16 +42,39 @@ MIGRATIONS: Final[Sequence[str]] = (
         when_ TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL, moved_at REAL, note TEXT
     );
     """,
+    """
+    ALTER TABLE prompt ADD COLUMN job_pid INTEGER;
+    ALTER TABLE prompt ADD COLUMN job_since_boot REAL;
+    ALTER TABLE prompt ADD COLUMN due_at REAL;
+    ALTER TABLE prompt ADD COLUMN met INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE job (
+        session_id TEXT NOT NULL, pid INTEGER NOT NULL, since_boot REAL NOT NULL, over INTEGER NOT NULL,
+        saved_at REAL NOT NULL, picture TEXT NOT NULL, PRIMARY KEY (session_id, pid, since_boot)
+    );
+    """,
 )
 
 
 class Database:
-    """Owns the connection. ``damaged`` names where a damaged predecessor was put, if there was one."""
+    """Owns the connection. ``damaged`` names where a damaged predecessor was put, if there was one.
+
+    Where a process's start is known by the machine's start, it is kept as seconds since that: *booted_at*
+    is another time after the clock was set, and the process is still the same.
+    """
 
     def __init__(self, connection: sqlite3.Connection, damaged: Path | None) -> None:
         """Use ``open_database``."""
         self._connection = connection
         self.damaged = damaged
+        self.booted_at = 0.0
+
+    def since_boot(self, started_at: float) -> float:
+        """The start of a process as it is kept."""
+        return round(started_at - self.booted_at, 4) if self.booted_at else started_at
+
+    def started_at(self, since_boot: float) -> float:
+        """The start of a process as it is told now."""
+        return self.booted_at + since_boot
 
     def rows(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask."""
@@ -95,6 +118,18 @@ def open_database(path: Path) -> Database:
             aside = _set_aside(path)
             logger.warning("the state file was damaged (%s); it is kept as %s", damage, aside)
             return Database(_connect(path), damaged=aside)
+
+
+def look_into(path: Path) -> Database:
+    """Open the file for reading only, beside a supervisor that writes to it. Raises ``Failed``."""
+    with _said_plainly():
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        try:
+            _check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return Database(connection, damaged=None)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import time
+from collections.abc import Collection
 from typing import Any
 
 from supervisor.core.failing import Cause
@@ -46,11 +47,14 @@ def save(database: Database, session: Session) -> None:
     )
 
 
-def load(database: Database, since: float) -> list[Session]:
-    """Sessions saved after *since*, and those alive whenever that was; unreadable ones are left out."""
+def load(database: Database, since: float, also: Collection[str] = ()) -> list[Session]:
+    """Sessions saved after *since*, those alive whenever that was, and those named in *also*.
+
+    Unreadable ones are left out.
+    """
     rows = database.rows("SELECT picture, saved_at FROM session ORDER BY saved_at DESC LIMIT 1000")
     sessions = [(_session(picture), saved_at) for picture, saved_at in rows]
-    return [s for s, saved_at in sessions if s and (saved_at > since or s.state not in OVER)]
+    return [s for s, saved_at in sessions if s and (saved_at > since or s.state not in OVER or s.id in also)]
 
 
 def _session(picture: str) -> Session | None:

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "supervisor/core/steering.py": "tests/supervisor/core/test_helm.py",
     "supervisor/remote/carry.py": "tests/supervisor/remote/test_steering.py",
     "supervisor/remote/route.py": "tests/attacks/test_scopes.py",
+    "supervisor/steering/jobs.py": "tests/end_to_end/test_jobs.py",
     "supervisor/steering/errands.py": "tests/end_to_end/test_steering.py",
     "supervisor/steering/panes.py": "tests/end_to_end/test_steering.py",
     "supervisor/steering/processes.py": "tests/end_to_end/test_steering.py",

@@ -30,6 +30,10 @@ PUBLISHED = {
     ("POST", "/api/sessions/{id}/prompt"): Scope.CONTROL,
     ("GET", "/api/sessions/{id}/prompts/{prompt}"): Scope.VIEW,
     ("DELETE", "/api/sessions/{id}/prompts/{prompt}"): Scope.CONTROL,
+    ("PATCH", "/api/sessions/{id}/prompts/{prompt}"): Scope.CONTROL,
+    ("GET", "/api/prompts"): Scope.VIEW,
+    ("GET", "/api/sessions/{id}/jobs"): Scope.VIEW,
+    ("GET", "/api/sessions/{id}/jobs/{pid}/output"): Scope.VIEW,
     ("POST", "/api/sessions/{id}/keys"): Scope.CONTROL,
     ("POST", "/api/sessions/{id}/interrupt"): Scope.CONTROL,
     ("POST", "/api/sessions/{id}/pause"): Scope.CONTROL,
@@ -111,7 +115,12 @@ def test_each_caller_gets_what_its_scope_allows_and_no_more(house: House, kind: 
     phone = _caller(house, kind)
     house.run(house.server.phone.cancel())
 
-    path = route.path.replace("{id}", "s-1").replace("{prompt}", "p1").replace("{agent}", "claude")
+    path = (
+        route.path.replace("{id}", "s-1")
+        .replace("{prompt}", "p1")
+        .replace("{pid}", "1")
+        .replace("{agent}", "claude")
+    )
     status = _status(house, phone, route, path)
 
     if not route.lan or route.while_pairing:

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from supervisor.core.errors import NoSuchSession
 from tests.lab import homes
 from tests.lab.held import end
 from tests.lab.terminal import Terminal
@@ -91,5 +92,8 @@ class Held:
         return self.wakeline.wait_for(seconds, agent=self.agent, **wanted)
 
     def said(self, role: str) -> list[str]:
-        """What one side said so far."""
-        return said(entries(self.wakeline, self.session()["id"]), role)
+        """What one side said so far; nothing while its session is getting its own id."""
+        try:
+            return said(entries(self.wakeline, self.session()["id"]), role)
+        except NoSuchSession:
+            return []

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from supervisor.store import audit
+from supervisor.store.database import open_database
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
 
@@ -153,6 +156,40 @@ def test_doctor_works_without_a_supervisor(stopped: Wakeline) -> None:
 
     assert done.returncode in {0, 1}
     assert "supervisor" in done.stdout
+
+
+def test_doctor_finds_a_log_that_somebody_has_changed(stopped: Wakeline) -> None:
+    """While nobody writes to it, as well as beside the supervisor."""
+    database = open_database(stopped.folder / "state" / "wakeline.db")
+    for number in range(3):
+        audit.append(database, "paired", {"device": str(number)})
+    before = _checks(stopped)
+    database.change("UPDATE audit SET details = '{}' WHERE seq = 2")
+    after = _checks(stopped)
+    database.close()
+
+    assert (before["state"]["ok"], before["audit log"]["ok"]) == (True, True)
+    assert (after["audit log"]["ok"], after["audit log"]["finding"]) == (
+        False,
+        "changed by somebody from line 2 on",
+    )
+
+
+def test_doctor_finds_a_damaged_state_file(stopped: Wakeline) -> None:
+    """And leaves it alone."""
+    file = stopped.folder / "state" / "wakeline.db"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database" * 1000)
+
+    found = _checks(stopped)
+
+    assert found["state"]["ok"] is False
+    assert file.read_bytes() == b"no database" * 1000
+
+
+def _checks(wakeline: Wakeline) -> dict[str, Any]:
+    done = wakeline.run("doctor", "--json", check=False)
+    return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
 
 
 def test_a_misspelt_setting_stops_the_start_with_its_name(stopped: Wakeline) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.lab.homes import Launch
-from tests.lab.lan import BRIDGE, DESK, VPN, Lan
+from tests.lab.lan import BRIDGE, DESK, PHONE, VPN, Lan
 from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
@@ -20,6 +20,9 @@ from tests.lab.wakeline import Wakeline
 InTerminal = Callable[[Launch], Terminal]
 
 PORT = 47820
+#: The address that the desktop gets next.
+NEXT = "192.168.77.11"
+ROUTE = f"route add default via {PHONE} metric 600"
 
 
 @pytest.fixture
@@ -42,6 +45,20 @@ def code(wakeline: Wakeline, in_terminal: InTerminal, *arguments: str) -> tuple[
     terminal = in_terminal(wakeline.command("phone", *arguments))
     terminal.wait_for("Go on if the address is")
     return terminal, wakeline.client.get("/api/pair/dialog")["url"]
+
+
+def pair(lan: Lan, wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """Connect the phone, as its owner does."""
+    terminal, link = code(wakeline, in_terminal)
+    with lan.on_the_phone("pair", link) as phone:
+        terminal.wait_for("Which number does it show?")
+        terminal.press(f"{phone.told(number=...)['number']}\r")
+        phone.told(scope=...)
+
+
+def served(lan: Lan) -> set[str]:
+    """Where phones can connect."""
+    return {one.removeprefix("tcp ") for one in lan.listening() if one.startswith("tcp")}
 
 
 def test_nothing_listens_before_anybody_asks(lan: Lan, wakeline: Wakeline) -> None:
@@ -116,11 +133,7 @@ def test_a_killed_supervisor_comes_back_for_its_phone_and_for_nobody_else(
     lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
 ) -> None:
     """After kill -9 it listens where the phone knows it; once the phone is revoked, nowhere."""
-    terminal, link = code(wakeline, in_terminal)
-    with lan.on_the_phone("pair", link) as phone:
-        terminal.wait_for("Which number does it show?")
-        terminal.press(f"{phone.told(number=...)['number']}\r")
-        phone.told(scope=...)
+    pair(lan, wakeline, in_terminal)
 
     wakeline.kill()
     assert not [one for one in lan.listening() if one.startswith("tcp")]
@@ -131,3 +144,47 @@ def test_a_killed_supervisor_comes_back_for_its_phone_and_for_nobody_else(
     wakeline.start()
 
     assert lan.listening() == set()
+
+
+def test_a_new_address_is_served_and_announced(lan: Lan, wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """As a DHCP server gives it, in the network that was allowed."""
+    with lan.on_the_phone("browse") as browser:
+        browser.told(ready=True)
+        pair(lan, wakeline, in_terminal)
+        assert browser.told(change="Added")["at"] == [DESK]
+
+        lan.change("desk", f"addr del {DESK}/24 dev eth0", f"addr add {NEXT}/24 dev eth0", ROUTE)
+
+        until(lambda: served(lan) == {f"{NEXT}:{PORT}"})
+        assert browser.told(first=NEXT)["port"] == PORT
+    assert f"Phones are served at {NEXT}:{PORT}" in wakeline.run("status").stdout
+
+
+def test_a_cable_that_is_pulled_and_put_back(lan: Lan, wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """Closed while there is no network, open again when it is the same one."""
+    pair(lan, wakeline, in_terminal)
+
+    lan.change("desk", "link set eth0 down")
+    until(lambda: served(lan) == set())
+    lan.change("desk", "link set eth0 up", ROUTE)
+
+    until(lambda: served(lan) == {f"{DESK}:{PORT}"})
+
+
+def test_an_unknown_network_is_not_served_until_it_is_allowed(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """The very same addresses behind another router: somebody else's network."""
+    pair(lan, wakeline, in_terminal)
+
+    lan.change("desk", "link set eth0 down")
+    lan.change("phone", "link set eth0 address 02:00:00:00:00:99")
+    until(lambda: served(lan) == set())
+    lan.change("desk", "link set eth0 up", ROUTE)
+    until(lambda: "not served in this network" in wakeline.run("status").stdout)
+    closed = served(lan)
+    wakeline.run("phone", "--on")
+
+    assert closed == set()
+    assert served(lan) == {f"{DESK}:{PORT}"}
+    assert "not served" not in wakeline.run("status").stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from supervisor.core.networks import Network
 from supervisor.remote.address import Candidate
 from supervisor.remote.server import PAGE, Server
 from tests.fakes.backend import MemoryBackend
@@ -16,6 +17,7 @@ from tests.fakes.phone import Phone
 T = TypeVar("T")
 
 LOOPBACK = "127.0.0.1"
+_LOOPBACKS = (LOOPBACK, "127.0.0.2", "127.0.0.3")
 _HERE = Candidate(address=LOOPBACK, interface="lo", score=1, note="this machine only")
 
 
@@ -27,6 +29,10 @@ class House:
         self.socket = folder / "run" / "api.sock"
         self.tls_folder = folder / "tls"
         self._port = port
+        #: Where this machine seems to be.
+        self.networks: list[Network] = [
+            Network(address=one, interface="lo", prefix="127.0.0.0/8") for one in _LOOPBACKS
+        ]
         self._page = page
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="house")
@@ -95,5 +101,6 @@ class House:
             page=self._page,
             announced=False,
             candidates=lambda: [_HERE],
+            around=lambda: self.networks,
         )
         await self.server.open()

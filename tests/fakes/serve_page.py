@@ -71,7 +71,7 @@ def _furnish(house: House) -> None:
         answerable=True,
     )
     drop = Reconnect(attempt=3, next_try_at=now + 40, reason="overloaded", policy="backoff")
-    build = Job(pid=4242, command="npm run build", started_at=now - 60, cpu_percent=88.0)
+    build = Job(pid=4242, command="npm run build", started_at=now - 60, cpu_seconds=88.0)
     sessions = [
         replace(session("s-1", at=now), jobs=(build,), jobs_running=True, git_branch="main", tokens=48_123),
         replace(session("s-2", at=now - 20, state=State.NEEDS_YOU), agent="codex", approvals=(waiting,)),

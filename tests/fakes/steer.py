@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from supervisor.core.errors import NoSuchSession, WakelineError
 from supervisor.core.link import Policy
+from supervisor.core.model import Job
 from supervisor.core.steering import Decision, Focus, Prompt, Trashed
 from supervisor.remote.backend import Lost, Who
 
@@ -18,6 +19,7 @@ class MemorySteer:
     orders: list[tuple[Any, ...]] = field(default_factory=list)
     prompts: dict[str, Prompt] = field(default_factory=dict)
     trashed: list[Trashed] = field(default_factory=list)
+    known_jobs: dict[str, tuple[Job, ...]] = field(default_factory=dict)
     #: Raised by the next order.
     refuses: WakelineError | None = None
     #: What a screen shows, part by part; a hook prints what ``words`` is set to.
@@ -69,6 +71,29 @@ class MemorySteer:
     async def cancel(self, session_id: str, prompt_id: str) -> None:
         """Noted."""
         self._note("cancel", session_id, prompt_id)
+
+    async def change(
+        self, session_id: str, prompt_id: str, text: str | None, when: str | None, who: Who
+    ) -> Prompt:
+        """Noted, and changed."""
+        self._note("change", session_id, prompt_id, text, when, who.name)
+        before = await self.given(session_id, prompt_id)
+        changed = replace(before, text=text or before.text, when=when or before.when)
+        self.prompts[prompt_id] = changed
+        return changed
+
+    def all_prompts(self) -> Sequence[Prompt]:
+        """What was given."""
+        return tuple(self.prompts.values())
+
+    async def jobs(self, session_id: str) -> Sequence[Job]:
+        """Those that a test set."""
+        return self.known_jobs.get(session_id, ())
+
+    async def job_output(self, session_id: str, pid: int, size: int) -> tuple[str, int, int]:
+        """As many letters as were asked for."""
+        self._note("output", session_id, pid, size)
+        return "x" * size, 0, size
 
     async def keys(self, session_id: str, keys: Sequence[str], who: Who) -> None:
         """Noted."""

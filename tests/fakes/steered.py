@@ -12,7 +12,7 @@ import pytest
 
 from supervisor.core import abilities
 from supervisor.core.errors import NoSuchSession, Refused, WakelineError
-from supervisor.core.model import Kind, Machine, Session, State
+from supervisor.core.model import Job, Kind, Machine, Session, State
 from supervisor.core.outbox import objection
 from supervisor.core.steering import DONE, Approval, Decision, Focus, Prompt, PromptState, Trashed, Typing
 from supervisor.remote import wire
@@ -228,6 +228,10 @@ class Steered(MemorySteer):
         left = [one for one in self.session(asked.session_id).approvals if one.id != approval_id]
         self._backend.journal.publish("approval", asked.session_id, None)
         self.ask(asked.session_id, *left)
+
+    async def jobs(self, session_id: str) -> Sequence[Job]:
+        """Those that it is shown with."""
+        return self.session(session_id).jobs
 
     async def screen(self, session_id: str) -> AsyncIterator[bytes]:
         """Its terminal."""

@@ -36,7 +36,7 @@ def session(session_id: str, **fields: Any) -> Json:
         "resume_command": f"cd /home/me/wakeline && claude --resume {session_id}",
         "approval": None,
         "reconnect": None,
-        "jobs": [],
+        "jobs": 0,
         "kind": "seen",
         "terminal": None,
         "keeps_awake": False,

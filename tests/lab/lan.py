@@ -1,6 +1,6 @@
-"""A network of its own in this machine: a desktop with a bridge and a VPN, and a phone. Linux, root.
+"""A network of its own in this machine: a desktop with a bridge and a VPN, and a phone that is its router.
 
-Each side is a network namespace; nothing leaves them, and they go with the ``Lan``.
+Linux, root. Each side is a network namespace; nothing leaves them, and they go with the ``Lan``.
 """
 
 import json
@@ -41,6 +41,7 @@ link set {{phone}} netns {{phone}} name eth0
 -n {{desk}} addr add {VPN}/24 dev tun0
 -n {{desk}} link set tun0 up
 -n {{desk}} route add default via 10.8.0.1
+-n {{desk}} route add default via {PHONE} metric 600
 -n {{phone}} link set lo up
 -n {{phone}} addr add {PHONE}/24 dev eth0
 -n {{phone}} link set eth0 up
@@ -69,6 +70,11 @@ class Lan:
         asked = [*self.within("desk"), "ss", "-Hlntu"]
         told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout
         return {f"{fields[0]} {fields[4]}" for fields in map(str.split, told.splitlines())}
+
+    def change(self, side: str, *commands: str) -> None:
+        """Commands of ``ip`` on that side."""
+        for command in commands:
+            _ip("-n", self._sides[side], *command.split())
 
     @contextmanager
     def on_the_phone(self, *arguments: str) -> Iterator["Doing"]:

@@ -77,8 +77,10 @@ def browse() -> None:
     from supervisor.remote.announce import KIND
 
     def heard(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        found = zeroconf.get_service_info(service_type, name) if state_change.name == "Added" else None
-        told = {"server": found.server, "port": found.port, "at": found.parsed_addresses()} if found else {}
+        found = zeroconf.get_service_info(service_type, name) if state_change.name != "Removed" else None
+        # After a move the old address is listed still, behind the new one.
+        at = found.parsed_addresses() if found else []
+        told = {"server": found.server, "port": found.port, "at": at, "first": at[0]} if found else {}
         tell(change=state_change.name, name=name, **told)
 
     zeroconf = Zeroconf()

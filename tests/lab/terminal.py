@@ -27,7 +27,8 @@ assert sys.platform != "win32"
 #: Makes standard input the terminal of the new session, then becomes the program under the same PID.
 TAKE_TERMINAL = (
     "import fcntl, os, signal, sys, termios; "
-    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # whoever runs the tests may have ignored it
+    # Whoever runs the tests may have ignored them.
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); signal.signal(signal.SIGINT, signal.SIG_DFL); "
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "os.execvp(sys.argv[1], sys.argv[1:])"
 )

@@ -45,6 +45,12 @@ class Wakeline:
 
     def start(self) -> Self:
         """Start it and wait until it answers."""
+        self.begin()
+        until(self.answers, saying=f"the supervisor answers; see {self.folder / 'output'}")
+        return self
+
+    def begin(self) -> None:
+        """Start it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
@@ -55,8 +61,6 @@ class Wakeline:
                 stderr=output,
                 start_new_session=True,
             )
-        until(self.answers, saying=f"the supervisor answers; see {self.folder / 'output'}")
-        return self
 
     def answers(self) -> bool:
         """Whether it can be reached."""

@@ -135,6 +135,29 @@ def test_half_an_answer_is_none(tmp_path: Path, answer: bytes, kind: type[Wakeli
         client.get("/api/machine")
 
 
+def test_an_order_without_an_answer_is_repeated_under_its_key(tmp_path: Path) -> None:
+    """Killed in the middle of it and started again: done once, and the one who ordered it is told."""
+    path, heard = tmp_path / "supervisor", list[bytes]()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        path.write_text(f"127.0.0.1:{listening.getsockname()[1]} token", encoding="ascii")
+
+        def serve() -> None:
+            for answer in (b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"):
+                connection, _ = listening.accept()
+                with connection:
+                    heard.append(connection.recv(65536))
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        told = Client(path).post("/api/sessions/s-1/pause")
+        thread.join()
+
+    assert told == {}
+    assert b"Idempotency-Key: " in heard[0]
+    assert heard[0] == heard[1]
+
+
 def test_a_stream_that_breaks_off_is_unreachable(tmp_path: Path) -> None:
     """The end of a stream is said; silence is a fault."""
     frame = b"id: e-1\nevent: machine\ndata: {}\n\n"

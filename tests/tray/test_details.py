@@ -23,7 +23,7 @@ def test_every_known_fact_is_told_and_no_unknown_one() -> None:
         "context_used_percent": 41.2,
         "tokens": 183422,
         "cost_usd": 2.305,
-        "jobs": [{"command": "npm run dev"}],
+        "jobs": 2,
         "last_entry": {"text": "All\ntests pass"},
         "model": None,
         "keeps_awake": True,
@@ -34,7 +34,7 @@ def test_every_known_fact_is_told_and_no_unknown_one() -> None:
     assert told["Agent"] == "claude 2.1"
     assert told["Folder"] == "/srv/my api"
     assert (told["Context used"], told["Tokens"], told["Cost"]) == ("41 %", "183,422", "$ 2.31")
-    assert (told["Jobs"], told["Last line"], told["Keeps awake"]) == ("npm run dev", "All tests pass", "yes")
+    assert (told["Jobs"], told["Last line"], told["Keeps awake"]) == ("2 running", "All tests pass", "yes")
     assert not {"Model", "Branch", "Process", "Why"} & set(told)
 
 

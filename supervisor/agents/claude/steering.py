@@ -7,7 +7,7 @@ from typing import Any
 from supervisor.agents.claude import asking, command, files, hooks, launching, models, pasting, settings
 from supervisor.agents.steering import Steering
 from supervisor.core.errors import Refused
-from supervisor.core.model import Resume, Session
+from supervisor.core.model import Process, Resume, Session
 from supervisor.core.steering import Approval, Decision, Launch, Remains
 
 
@@ -36,6 +36,11 @@ class ClaudeSteering(Steering):
     def marks(self, session_id: str) -> Mapping[str, str]:
         """See ``Steering.marks``."""
         return {"CLAUDE_CODE_SESSION_ID": session_id}
+
+    def is_part(self, process: Process) -> bool:
+        """Its daemon and the workers that this keeps ready, for all sessions."""
+        told = command.command(process.argv)
+        return told is not None and told.words[:1] in {("daemon",), ("bg-spare",), ("bg-pty-host",)}
 
     def endpoint(self, home: Path, environment: Mapping[str, str], session: Session) -> str | None:
         """See ``Steering.endpoint``."""

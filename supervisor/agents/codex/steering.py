@@ -48,6 +48,10 @@ class CodexSteering(Steering):
         """Whether the daemon serves it: another terminal joins in, and nothing has to end for that."""
         return session.run is not None and is_daemon(processes.find(session.run.pid))
 
+    def marks(self, session_id: str) -> Mapping[str, str]:
+        """See ``Steering.marks``."""
+        return {"CODEX_THREAD_ID": session_id}
+
     def spares(self, process: Process) -> bool:
         """The daemon and its updater, whoever's child they are: whoever starts first starts them."""
         return is_daemon(process)

@@ -74,10 +74,13 @@ function facts(session) {
   ].filter(Boolean);
 }
 
-function jobs(session) {
-  if (!session.jobs?.length) return null;
+function jobs(session, get) {
+  if (!session.jobs) return null;
   const one = (job) => h('li', {}, h('code', {}, plain(String(job.command))), h('span', { class: 'quiet' }, ` PID ${job.pid} · `, ago(job.started_at)));
-  return h('section', {}, h('h3', {}, say('jobs')), h('ul', { class: 'jobs' }, ...session.jobs.map(one)));
+  const list = h('ul', { class: 'jobs' });
+  const running = ({ jobs: all }) => list.replaceChildren(...all.filter((job) => job.state === 'running').map(one));
+  get(`${path_of(session.id)}/jobs`).then(running, () => {});
+  return h('section', {}, h('h3', {}, say('jobs')), list);
 }
 
 const shells = { posix: 'bash, zsh, sh', fish: 'fish', powershell: 'PowerShell', cmd: 'cmd' };
@@ -113,7 +116,7 @@ function resume_parts({ command, argv, cwd, session_id, safe }) {
 
 export function show_facts(session, get) {
   const list = h('dl', { class: 'facts' }, ...facts(session));
-  const dialog = sheet(name_of(session), resume(session, get), jobs(session), h('section', {}, h('h3', {}, say('facts')), list));
+  const dialog = sheet(name_of(session), resume(session, get), jobs(session, get), h('section', {}, h('h3', {}, say('facts')), list));
   // Keeps itself true while it is open.
   return { dialog, show: (now_session) => list.replaceChildren(...facts(now_session)) };
 }

@@ -29,7 +29,7 @@ function last_line(session) {
 const tags = (session) => [
   session.stale && say('tag_stale'),
   session.parent_id && say('tag_child'),
-  session.jobs?.length > 0 && say('tag_jobs', { n: session.jobs.length }),
+  session.jobs > 0 && say('tag_jobs', { n: session.jobs }),
 ].filter(Boolean);
 
 function filled(row, session) {
@@ -45,7 +45,7 @@ function filled(row, session) {
 }
 
 // What a row shows; if this is the same, the row is not touched.
-const seen = (session) => JSON.stringify([session.state, session.since, name_of(session), session.cwd, session.hostname, session.stale, session.parent_id, session.jobs?.length, session.last_activity_at && over(session) && session.last_activity_at, last_line(session)]);
+const seen = (session) => JSON.stringify([session.state, session.since, name_of(session), session.cwd, session.hostname, session.stale, session.parent_id, session.jobs, session.last_activity_at && over(session) && session.last_activity_at, last_line(session)]);
 
 export class List {
   #rows = new Map();

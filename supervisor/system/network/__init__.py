@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 
+from supervisor.system.network.around import around as around
 from supervisor.system.network.probe import reached as reached
 
 

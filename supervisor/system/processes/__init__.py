@@ -3,8 +3,8 @@
 import sys
 
 if sys.platform == "linux":
-    from supervisor.system.processes.linux import Processes
+    from supervisor.system.processes.linux import Processes, booted_at
 else:
-    from supervisor.system.processes.anywhere import Processes
+    from supervisor.system.processes.anywhere import Processes, booted_at
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "booted_at"]

@@ -97,6 +97,11 @@ class Processes:
         return self._below is None or any(run.pid == self._below for run in self.ancestors(pid))
 
 
+def booted_at() -> float:
+    """Nothing to count from: these systems tell the start of a process as it was told when it began."""
+    return 0.0
+
+
 def _cwd(process: psutil.Process) -> str | None:
     try:
         return process.cwd() or None

@@ -112,3 +112,11 @@ def test_unknown_facts_are_said_to_be_unknown(capsys: pytest.CaptureFixture[str]
     say.facts([("model", None), ("git branch", "main")])
 
     assert capsys.readouterr().out == "model       unknown\ngit branch  main\n"
+
+
+def test_a_sentence_tells_times_as_the_clock_here_shows_them() -> None:
+    """Whoever reads it need not think of UTC."""
+    told = "2026-01-31T12:00:00Z"
+
+    assert say.local(f"It waits until {told}.") == f"It waits until {say.clock(told)}."
+    assert say.local("It waits.") == "It waits."

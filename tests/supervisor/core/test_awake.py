@@ -113,7 +113,7 @@ def test_a_job_outlives_its_session_as_a_reason() -> None:
 
     decision = machine.look()
 
-    assert decision.reasons[0].text == 'claude "title" in ~/proj runs npm test and 1 more'
+    assert decision.reasons[0].text == 'job 7 (npm test) and 1 more of claude "title" in ~/proj'
     assert decision.reasons[0].since == 500.0
 
 

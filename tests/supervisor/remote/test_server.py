@@ -10,11 +10,9 @@ import pytest
 
 from supervisor.client import Client
 from supervisor.core.errors import Refused
-from supervisor.remote import address, server
 from supervisor.remote.server import Server
 from tests.fakes.backend import MemoryBackend, entry, session
 from tests.fakes.house import LOOPBACK, House
-from tests.lab.waiting import until
 
 
 def test_nothing_listens_on_the_network_until_asked(house: House) -> None:
@@ -126,112 +124,6 @@ def test_closing_ends_streams_and_sockets(tmp_path: Path) -> None:
     assert (first, rest) == (("hello", "hello"), ([], []))
     with pytest.raises(OSError, match="refused"):
         socket.create_connection((LOOPBACK, port), 1)
-
-
-def _restart(house: House) -> None:
-    """As after kill -9: what is on disk is all that is left."""
-    house.run(house.server.lan.close())
-    house.run(house.server.close())
-    house.run(house._open())
-
-
-def test_phones_come_back_after_a_restart(house: House) -> None:
-    """The same address, port and certificate: a phone's key is bound to them."""
-    phone = house.pair()
-    port, shown = house.server.lan.port, house.server.lan.certificate_sha256
-
-    _restart(house)
-    until(lambda: house.server.lan.addresses == (LOOPBACK,))
-
-    assert house.server.lan.port == port
-    assert house.server.lan.certificate_sha256 == shown
-    assert phone.log_in().status == 200
-
-
-def test_without_a_phone_nothing_listens_after_a_restart(house: House) -> None:
-    """The last one was revoked: the network is left alone."""
-    phone = house.pair()
-    Client(house.socket).delete(f"/api/devices/{phone.device_id}")
-
-    _restart(house)
-
-    assert house.run(house.server.phone.come_back())
-    assert house.server.lan.addresses == ()
-
-
-def test_a_dialog_that_nobody_used_opens_nothing_after_a_restart(house: House) -> None:
-    """Paired earlier and turned off since; a cancelled dialog does not turn it on."""
-    house.pair()
-    client = Client(house.socket)
-    client.delete("/api/phone")
-    house.dialog()
-    client.delete("/api/pair/dialog")
-
-    _restart(house)
-
-    assert house.run(house.server.phone.come_back())
-    assert house.server.lan.addresses == ()
-
-
-def test_turned_off_it_stays_off_until_it_is_turned_on(house: House) -> None:
-    """Streams end, the open code dies, a restart changes nothing; then the same phone is served again."""
-    phone = house.pair()
-    events = phone.events()
-    next(events)
-    house.dialog()
-    client = Client(house.socket)
-
-    client.delete("/api/phone")
-    with pytest.raises((StopIteration, OSError, ValueError)):
-        next(events)
-    closed = house.server.lan.addresses
-    dialog = client.get("/api/pair/dialog")["state"]
-    house._port = house.server.lan.port
-    _restart(house)
-    assert house.run(house.server.phone.come_back())
-    still = house.server.lan.addresses
-    client.put("/api/phone", {})
-
-    assert (closed, dialog, still) == ((), "none", ())
-    assert phone.log_in().status == 200
-
-
-def test_it_is_not_turned_on_for_nobody(house: House) -> None:
-    """Without a paired phone there is nobody to serve."""
-    with pytest.raises(Refused, match="No phone is paired"):
-        Client(house.socket).put("/api/phone", {})
-
-    assert house.server.lan.addresses == ()
-
-
-def test_an_address_that_comes_late_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Started before the Wi-Fi is there: the phone is served once it is."""
-    phone = house.pair()
-    monkeypatch.setattr(server, "_RETURN_SECONDS", 0.02)
-    monkeypatch.setattr(address, "usable", lambda _: False)
-    _restart(house)
-    assert not house.run(house.server.phone.come_back())
-    before = house.server.lan.addresses
-
-    monkeypatch.setattr(address, "usable", lambda _: True)
-    until(lambda: house.server.lan.addresses == (LOOPBACK,))
-
-    assert before == ()
-    assert phone.log_in().status == 200
-
-
-@pytest.mark.parametrize("note", ["", "x", "47820", "47820 0.0.0.0", "47820 nobody", "\0 \0", "0 ::"])
-def test_a_damaged_note_opens_nothing(house: House, note: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever stands there: no wildcard, no other address, and the supervisor runs."""
-    house.pair()
-    house.backend.notes["phone"] = note
-    monkeypatch.setattr(address, "usable", lambda _: True)
-
-    _restart(house)
-    house.run(house.server._come_back())
-
-    assert house.server.lan.addresses == ()
-    assert Client(house.socket).get("/api/machine")["id"] == "m-1"
 
 
 def test_the_address_of_the_settings_comes_before_the_best_one(house: House) -> None:

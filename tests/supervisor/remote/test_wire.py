@@ -52,7 +52,7 @@ FULL = Session(
     last_activity_at=1_760_000_001.0,
     last_entry=entry(3),
     focus=Focus(holder="desk", label="the desk", since=1.0),
-    jobs=(Job(pid=1, command="make", started_at=1_760_000_000.0, cpu_percent=math.nan),),
+    jobs=(Job(pid=1, command="make", started_at=1_760_000_000.0, cpu_seconds=math.nan),),
     approvals=(Approval(id="a", session_id="s-1", at=1.0, summary="run?"),),
     reconnect=Reconnect(attempt=2, next_try_at=1_760_000_060.0, reason="overloaded", policy="backoff"),
     failure="529",
@@ -104,7 +104,7 @@ def test_a_number_that_is_none_is_null() -> None:
     """Not-a-number never reaches a browser, which could not read the document."""
     told = wire.session(replace(FULL, context_used_percent=math.inf, cost_usd=math.nan), MACHINE)
 
-    assert (told["context_used_percent"], told["cost_usd"], told["jobs"][0]["cpu_percent"]) == (
+    assert (told["context_used_percent"], told["cost_usd"], wire.job(FULL.jobs[0])["cpu_seconds"]) == (
         None,
         None,
         None,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.core.model import Run
 from supervisor.core.steering import DESK, Prompt, PromptState
 from supervisor.store import prompts
 from supervisor.store.database import MIGRATIONS, Database, open_database
@@ -138,3 +139,53 @@ def test_a_promise_is_synced_and_quick(database: Database) -> None:
 
     assert database.rows("PRAGMA synchronous") == [(2,)]
     assert statistics.quantiles(durations, n=10)[0] < 0.005
+
+
+def test_what_a_follow_up_waits_for_comes_back_exactly(database: Database) -> None:
+    """The process by its PID and its very start, the time, and whether that has come."""
+    given = prompt(when="job:4711", job=Run(4711, 1763742557.0123456), due_at=1763749999.25, met=True)
+
+    prompts.keep(database, given)
+    prompts.keep(database, prompt("p2"))
+
+    assert prompts.load(database) == [given, prompt("p2")]
+
+
+def test_a_clock_that_is_set_changes_no_process_that_is_waited_for(database: Database) -> None:
+    """Its start is counted from the machine's, which is told as another time then."""
+    database.booted_at = 1763740000.0
+    prompts.keep(database, prompt(when="job:4711", job=Run(4711, database.booted_at + 12.34)))
+
+    database.booted_at -= 7200.0
+
+    (found,) = prompts.load(database)
+    assert found.job == Run(4711, database.booted_at + 12.34)
+
+
+def test_another_time_replaces_the_one_before(database: Database) -> None:
+    """A prompt that was changed waits for what it was changed to, and for nothing else."""
+    prompts.keep(database, prompt(when="job:4711", job=Run(4711, 1.5)))
+    changed = prompt(when="at:2026-01-31T12:00:00Z", due_at=9.5, text="other")
+
+    prompts.keep(database, changed)
+
+    assert prompts.find(database, "p1") == changed
+
+
+def test_prompts_of_an_older_version_are_read(tmp_path: Path) -> None:
+    """A file from before there were follow-ups is brought up to date, and nothing in it is lost."""
+    place = tmp_path / "old.db"
+    with sqlite3.connect(place) as old:
+        for script in MIGRATIONS[:2]:
+            old.executescript(script)
+        old.execute("PRAGMA user_version=2")
+        old.execute(
+            "INSERT INTO prompt VALUES"
+            " ('p1', 's1', 'claude', 'go on', 'idle', 'desk', 5.0, 'waiting', 6.5, NULL)"
+        )
+    old.close()
+
+    database = open_database(place)
+
+    assert prompts.load(database) == [prompt(moved_at=6.5)]
+    database.close()

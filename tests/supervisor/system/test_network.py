@@ -127,3 +127,31 @@ def test_the_kernel_tells_of_links_and_addresses() -> None:
     )
 
     assert done.stdout.count("told") == 3, done.stdout + done.stderr
+
+
+def test_the_networks_around_are_told_with_their_prefixes() -> None:
+    """Loopback is one that every machine has."""
+    found = {one.address: (one.prefix, one.router) for one in network.around()}
+
+    assert found["127.0.0.1"] == ("127.0.0.0/8", None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's tables are Linux's")
+def test_the_kernels_tables_are_read() -> None:
+    """In the byte order of the machine; what has no answer yet is not known."""
+    assert sys.platform == "linux"
+    from supervisor.system.network import routers
+
+    routes = [
+        ["tun0", "00000000", "0100080A", "0003", "0"],
+        ["eth0", "00000000", "144DA8C0", "0003", "0"],
+        ["eth0", "004DA8C0", "00000000", "0001", "0"],
+    ]
+    neighbours = [
+        ["192.168.77.20", "0x1", "0x2", "02:00:00:00:00:01", "*", "eth0"],
+        ["10.8.0.1", "0x1", "0x0", "00:00:00:00:00:00", "*", "tun0"],
+    ]
+
+    assert dict(routers._known(neighbours)) == {("eth0", "192.168.77.20"): "02:00:00:00:00:01"}
+    if sys.byteorder == "little":
+        assert dict(routers._gateways(routes)) == {"tun0": "10.8.0.1", "eth0": "192.168.77.20"}
