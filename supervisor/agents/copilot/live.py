@@ -75,7 +75,7 @@ def _starting(
 
 
 def _unregistered(home: Path, process: Process) -> Sighting:
-    """It may have been told whom to go on with."""
+    """It may have been told whom to go on with; then it begins to use that session with its first prompt."""
     command = flags.command(process.argv)
     stored = files.find(home, (flags.session(command) if command else None) or "")
     return Sighting(
@@ -84,5 +84,6 @@ def _unregistered(home: Path, process: Process) -> Sighting:
         run=process.run,
         alive=True,
         facts=Facts(cwd=process.cwd),
+        sign=Sign.STARTING if stored and stored.changed_at < process.run.started_at else None,
         transcript=stored.where if stored else None,
     )
