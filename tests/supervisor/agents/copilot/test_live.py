@@ -8,7 +8,7 @@ import pytest
 
 from supervisor.agents import copilot
 from supervisor.agents.base import Concern
-from supervisor.core.model import Session, Sign
+from supervisor.core.model import Sign
 from tests.fakes.processes import PID, STARTED, process, world
 
 RECORDED = Path(__file__).parents[3] / "data" / "copilot"
@@ -97,49 +97,3 @@ def test_each_changed_file_means_something(tmp_path: Path) -> None:
     assert copilot.concern(tmp_path, folder / "inuse.12.lock") == (Concern.LIVE, SESSION)
     assert copilot.concern(tmp_path, folder / "events.jsonl") == (Concern.TRANSCRIPT, SESSION)
     assert copilot.concern(tmp_path, folder / "notes.md") == (Concern.NOTHING, None)
-
-
-def test_a_session_is_brought_back_with_what_was_chosen_for_it() -> None:
-    """From anywhere: it goes back to its own folder."""
-    resume = copilot.resume(SESSION, "/home/me/project")
-    session = Session(id=SESSION, agent="copilot", resume=resume)
-    argv = (
-        "/bin/copilot",
-        "--model",
-        "gpt-5",
-        "-i",
-        "a prompt",
-        "--allow-tool",
-        "shell",
-        "write",
-        "--banner",
-    )
-
-    again = copilot.steering.relaunch(session, argv)
-
-    assert again is not None
-    assert again.argv == (
-        *("/bin/copilot", "--model", "gpt-5", "--allow-tool", "shell", "write"),
-        f"--resume={SESSION}",
-    )
-    assert copilot.steering.writes_to(again.argv) == SESSION
-
-
-def test_what_is_stored_of_a_session_goes_into_the_trash(tmp_path: Path) -> None:
-    """Its whole folder."""
-    say(use(tmp_path))
-
-    remains = copilot.steering.remains(tmp_path, SESSION)
-
-    assert remains is not None
-    assert remains.paths == (f"session-state/{SESSION}",)
-    assert copilot.steering.remains(tmp_path, "..") is None
-
-
-def test_the_endpoint_is_that_of_its_provider(tmp_path: Path) -> None:
-    """A provider of its own comes first."""
-    session = Session(id=SESSION, agent="copilot")
-    own = {"COPILOT_PROVIDER_BASE_URL": "http://127.0.0.1:1/v1"}
-
-    assert copilot.steering.endpoint(tmp_path, own, session) == "http://127.0.0.1:1/v1/models"
-    assert copilot.steering.endpoint(tmp_path, {}, session) == "https://api.githubcopilot.com/models"
