@@ -280,8 +280,10 @@ class Desk:
         if before is None or before.state in OVER:
             return
         notes = self._notes[before.id]
-        # A turn that is interrupted before its answer begins is written down nowhere by some agents.
-        notes.told, notes.written = True, event.sign
+        notes.told = True
+        if event.sign is Sign.INTERRUPTED:
+            # Some agents write that down nowhere, if their answer had not begun.
+            notes.written = event.sign
         self._put(self._obey(before, event.sign, event.waiting_for, event.at), before, wishes)
 
     def _unhear(self, event: events.Unheard) -> None:

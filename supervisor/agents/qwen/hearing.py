@@ -1,7 +1,7 @@
 """What a terminal of ours tells by its channel: how its turn stands, and what it asks."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 from supervisor.agents import calls
 from supervisor.agents.fields import mapping, parsed, sequence, short, string
 from supervisor.agents.qwen import failures
+from supervisor.agents.qwen.transcript import Reading
 from supervisor.agents.regular import opened
 from supervisor.core.model import Sign
 from supervisor.core.steering import Approval, Choice, Question
@@ -85,8 +86,15 @@ class Hearing:
         self._sign, self.awaits_answer = Sign.INTERRUPTED, False
 
     def look_up(self, transcript: str | None) -> None:
-        """Of a call that is not allowed it tells nothing, but writes it down. Blocks on disk."""
-        if not self.asked or transcript is None:
+        """What it writes down and does not tell: calls that are not allowed, why it fails. Blocks on disk.
+
+        Where a transcript says itself that the turn has failed, and why, that is not said here as well.
+        """
+        if transcript is None:
+            return
+        if self._sign is Sign.FAILED and _ends_failed(Path(transcript)):
+            self._sign = Sign.IDLE
+        if not self.asked:
             return
         for name, status in _ended_calls(Path(transcript)).items():
             for key in [key for key, one in self.asked.items() if one.call == name]:
@@ -163,14 +171,26 @@ def _question(told: Mapping[str, Any]) -> Question:
     )
 
 
-def _ended_calls(transcript: Path) -> Mapping[str, str | None]:
-    """The calls whose end stands at the end of a transcript, with how they ended."""
+def _ends_failed(transcript: Path) -> bool:
+    """Whether its last turn ends with the word that it has failed."""
+    reading = Reading()
+    signs = [reading(mapping(parsed(line))).sign for line in _end_of(transcript)]
+    return [None, *filter(None, signs)][-1] is Sign.FAILED
+
+
+def _end_of(transcript: Path) -> Sequence[bytes]:
+    """Its last lines, the first of them most often torn."""
     try:
         with opened(transcript) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - _LOOK_BACK))
-            lines = [line for line in file.read(_LOOK_BACK).split(b"\n") if b'"tool_result"' in line]
+            return file.read(_LOOK_BACK).split(b"\n")
     except OSError:
-        return {}
+        return ()
+
+
+def _ended_calls(transcript: Path) -> Mapping[str, str | None]:
+    """The calls whose end stands at the end of a transcript, with how they ended."""
+    lines = [line for line in _end_of(transcript) if b'"tool_result"' in line]
     results = (mapping(mapping(parsed(line)).get("toolCallResult")) for line in lines)
     return {name: short(result.get("status")) for result in results if (name := short(result.get("callId")))}

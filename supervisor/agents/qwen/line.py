@@ -20,8 +20,6 @@ from supervisor.core.steering import DESK, Approval, Decision, Prompt, Verdict
 
 #: Seconds within which a turn that is interrupted before its answer has begun tells nothing.
 _SILENT: Final = 3.0
-#: Seconds within which the reason of a failure, which stands in the transcript alone, is read there.
-_READ_WITHIN: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -34,8 +32,6 @@ class _Served:
     follower: Follower
     told: tuple[str, Sign | None] = ("", None)
     asked: set[str] = field(default_factory=set)
-    #: When it was heard, by the loop's clock, that it has failed; told a little later.
-    failed_at: float | None = None
 
 
 class QwenLine(Line):
@@ -116,20 +112,9 @@ class QwenLine(Line):
                 ear.asks(one)
         served.asked = {one.id for one in questions}
         told = (hearing.session_id, hearing.sign)
-        if hearing.sign is Sign.FAILED and told != served.told and not self._is_read(served):
-            return
-        served.failed_at = None
         if told != served.told and hearing.sign is not None:
             ear.turn(hearing.session_id, hearing.sign, questions[0].summary if questions else None)
         served.told = told
-
-    def _is_read(self, served: _Served) -> bool:
-        """Whether the transcript has had its time to be read since a failure was heard."""
-        loop = asyncio.get_running_loop()
-        if served.failed_at is None:
-            served.failed_at = loop.time()
-            loop.call_later(_READ_WITHIN, self._stirred.set)
-        return loop.time() >= served.failed_at + _READ_WITHIN
 
     def reaches(self, seen: Sighting) -> bool:
         """See ``Line.reaches``."""

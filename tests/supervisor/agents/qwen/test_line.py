@@ -20,6 +20,7 @@ from tests.supervisor.agents.qwen.test_registry import SESSION, register, store
 
 pytestmark = pytest.mark.anyio
 
+RECORDED = Path(__file__).parents[3] / "data" / "qwen"
 STARTED = {"type": "system", "subtype": "session_start", "session_id": SESSION}
 REQUEST = {"subtype": "can_use_tool", "tool_name": "run_shell_command", "tool_use_id": "call_1"}
 ASKS = {"type": "control_request", "request_id": "one", "request": {**REQUEST, "input": {"command": "ls"}}}
@@ -146,18 +147,21 @@ async def test_a_question_is_answered_once(desk: Desk, verdict: Verdict, allowed
     task.cancel()
 
 
-async def test_a_failure_is_told_when_its_reason_can_have_been_read(desk: Desk) -> None:
-    """The reason stands in the transcript alone."""
+@pytest.mark.parametrize(("recorded", "sign"), [("normal", Sign.FAILED), ("error-401", Sign.IDLE)])
+async def test_a_failure_is_told_where_the_transcript_does_not(desk: Desk, recorded: str, sign: Sign) -> None:
+    """There the reason stands beside it: the transcript's own word is to be heard."""
+    desk.transcript.write_bytes((RECORDED / f"{recorded}.jsonl").read_bytes())
     task = await listened(desk)
+    desk.tell({"type": "user", "session_id": SESSION, "message": {"content": []}})
+    await desk.until_sign(Sign.WORKING)
 
     desk.tell(
-        {"type": "user", "session_id": SESSION, "message": {"content": []}},
         {"type": "assistant", "message": {"content": [{"type": "text", "text": "[API Error: 400]"}]}},
         {"type": "stream_event", "event": {"type": "message_stop"}},
     )
-    await desk.until_sign(Sign.FAILED)
+    await desk.until_sign(sign)
 
-    assert [turn[1] for turn in desk.ear.turns] == [Sign.IDLE, Sign.FAILED]
+    assert [turn[1] for turn in desk.ear.turns] == [Sign.IDLE, Sign.WORKING, sign]
     task.cancel()
 
 
