@@ -10,7 +10,7 @@ from typing import Final
 
 from supervisor.agents.base import Processes
 from supervisor.agents.qwen import channel as channels
-from supervisor.agents.qwen import registry
+from supervisor.agents.qwen import files, registry
 from supervisor.agents.qwen.channel import Channel, Follower
 from supervisor.agents.qwen.hearing import Hearing
 from supervisor.agents.steering import Ear, Line
@@ -20,6 +20,8 @@ from supervisor.core.steering import DESK, Approval, Decision, Prompt, Verdict
 
 #: Seconds within which a turn that is interrupted before its answer has begun tells nothing.
 _SILENT: Final = 3.0
+#: Seconds within which the transcript says that the turn has failed, and why, if it says so at all.
+_WRITTEN_WITHIN: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class _Served:
     follower: Follower
     told: tuple[str, Sign | None] = ("", None)
     asked: set[str] = field(default_factory=set)
+    #: When it was heard, by the loop's clock, that it has failed; its transcript may say so, too.
+    failed_at: float | None = None
 
 
 class QwenLine(Line):
@@ -112,9 +116,20 @@ class QwenLine(Line):
                 ear.asks(one)
         served.asked = {one.id for one in questions}
         told = (hearing.session_id, hearing.sign)
+        if hearing.sign is Sign.FAILED and told != served.told and not self._is_read(served):
+            return
+        served.failed_at = None
         if told != served.told and hearing.sign is not None:
             ear.turn(hearing.session_id, hearing.sign, questions[0].summary if questions else None)
         served.told = told
+
+    def _is_read(self, served: _Served) -> bool:
+        """Whether the transcript has had its time to say it."""
+        loop = asyncio.get_running_loop()
+        if served.failed_at is None:
+            served.failed_at = loop.time()
+            loop.call_later(_WRITTEN_WITHIN, self._stirred.set)
+        return loop.time() >= served.failed_at + _WRITTEN_WITHIN
 
     def reaches(self, seen: Sighting) -> bool:
         """See ``Line.reaches``."""
@@ -132,7 +147,8 @@ class QwenLine(Line):
                 raise Refused("'/' at the beginning is a command to this agent.", "Begin with a word.")
             if session.terminal or session.pane:
                 return False
-        if not await asyncio.to_thread(channel.is_ready):
+        registered = files.registry_in(self._home) / f"{session.run.pid}.json"
+        if not await asyncio.to_thread(lambda: registered.exists() and channel.is_ready()):
             raise NotYet("The agent is not ready to be told anything yet.")
         await self._say(channel, {"type": "submit", "text": prompt.text, "id": prompt.id})
         return True
