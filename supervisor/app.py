@@ -18,6 +18,7 @@ from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
 from supervisor.core import awake as awake_rules
 from supervisor.core import effects, events
+from supervisor.core.board import Rules
 from supervisor.core.desk import Desk
 from supervisor.core.errors import WrongUse
 from supervisor.core.helm import Helm
@@ -25,12 +26,16 @@ from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
 from supervisor.core.link import Links, Policy
 from supervisor.core.model import Kind, Machine, Power, Resume, Session
+from supervisor.core.notice import Level
+from supervisor.core.notices import Notices
 from supervisor.core.rescue import Rescue
 from supervisor.core.steering import Typing
 from supervisor.engine import Engine, Hands
 from supervisor.environment import of_login
 from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
+from supervisor.notify import Sender, rules
+from supervisor.notify.rules import word
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
@@ -38,7 +43,7 @@ from supervisor.steering import Panes, Shelf, open_wheel
 from supervisor.steering.jobs import JobWatch
 from supervisor.steering.lifeline import Lifeline, Pauses
 from supervisor.store import jobs as kept_jobs
-from supervisor.store import notes, sessions
+from supervisor.store import notes, notices, sessions
 from supervisor.store.database import Database, open_database
 from supervisor.system import boot, network, power, sleep
 from supervisor.system.awake import Held, Holder
@@ -107,6 +112,7 @@ class Supervisor:
             keeper=Keeper(rules),
             helm=Helm(_typing),
             rescue=Rescue(Links(_policies(settings))),
+            notices=Notices(_rules(settings)),
             resume=self._resume,
             keep_over=settings.list.keep_over_hours * 3600.0,
         )
@@ -172,6 +178,12 @@ class Supervisor:
                 longest=float(settings.reconnect.longest_pause_seconds),
             ),
         )
+        self.sender = Sender(
+            settings.notices.urls,
+            level=word(Level, settings.notices.urls_level, "notices.urls_level"),
+            is_open=self.desk.notices.board.is_open,
+            sent=lambda sent: self.engine.post_from_thread(events.NoticeSent(notice_id=sent, at=time.time())),
+        )
         self._processes = processes
         self.server = Server(
             self.front,
@@ -216,6 +228,8 @@ class Supervisor:
         last_boot = await self.front.store(notes.read, "boot")
         this_boot = boot.boot_id()
         await self.front.store(notes.write, "boot", this_boot)
+        told = await self.front.store(notices.load)
+        self.engine.post(events.NoticesRestored(notices=told, at=now))
         rebooted = last_boot not in {None, this_boot}
         self.engine.post(events.Restored(sessions=observed, rebooted=rebooted, at=now, jobs=jobs))
         self.engine.post(events.PromptsRestored(prompts=await self.shelf.restored(), at=now))
@@ -226,6 +240,7 @@ class Supervisor:
         self.journal.publish("machine", None, "stop")
         await self.server.close()
         self.lifeline.close()
+        self.sender.close()
         self.jobs.close()
         self.wheel.close()
         await self.views.close()
@@ -255,6 +270,8 @@ class Supervisor:
             effects.Reach: lambda e: self.lifeline.reach(e),
             effects.StopReaching: lambda e: self.lifeline.stop(e),
             effects.Continue: lambda e: self.lifeline.go_on(e),
+            effects.KeepNotices: lambda e: self.front.keep_notices(e.notices),
+            effects.Announce: lambda e: self.sender.announce(e.notice),
             effects.LookAtJobs: lambda e: self.jobs.look(e),
             effects.WatchJob: lambda e: self.jobs.watch(e.run),
             effects.KeepJob: lambda e: self.front.keep_job(e.session_id, e.job),
@@ -342,6 +359,17 @@ def _policies(settings: Settings) -> Mapping[str, Policy]:
     told = settings.reconnect
     hosted, others = _policy(told.hosted), _policy(told.others)
     return {Kind.HOSTED: hosted, Kind.ADOPTED: others, Kind.SEEN: others}
+
+
+def _rules(settings: Settings) -> Rules:
+    told = settings.notices
+    return rules(
+        desktop=told.desktop,
+        level=told.level,
+        kinds=told.kinds,
+        min_turn_seconds=told.min_turn_seconds,
+        quiet_hours=told.quiet_hours,
+    )
 
 
 def _policy(name: str) -> Policy:

@@ -26,7 +26,7 @@ ON_X11 = (("xclip", "-selection", "clipboard", "-in"), ("xsel", "--clipboard", "
 
 def copy(text: str, environment: Mapping[str, str] = os.environ) -> None:
     """Put exactly *text* on the clipboard; ``Failed`` if nothing here can."""
-    if not environment.get("WAYLAND_DISPLAY") and not environment.get("DISPLAY"):
+    if has_own() or not (environment.get("WAYLAND_DISPLAY") or environment.get("DISPLAY")):
         _copy_by_system(text)
         return
     for keeper in keepers(environment):
@@ -34,6 +34,11 @@ def copy(text: str, environment: Mapping[str, str] = os.environ) -> None:
             return
     if not environment.get("DISPLAY") or not _keep_ourselves(text, environment):
         raise Failed(*NO_CLIPBOARD)
+
+
+def has_own() -> bool:
+    """Whether this system keeps a text by itself, whatever display of X11 is there too."""
+    return os.name == "nt" or shutil.which("pbcopy") is not None
 
 
 def keepers(environment: Mapping[str, str]) -> list[Sequence[str]]:

@@ -28,10 +28,12 @@ from supervisor.core.model import (
     State,
     Transcript,
 )
+from supervisor.core.notice import Notice
 from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
-from supervisor.remote.backend import Picture, Steer
+from supervisor.remote.backend import Picture, Steer, Told
 from supervisor.store import answers, audit, devices, jobs, notes, sessions
+from supervisor.store import notices as told
 from supervisor.store.database import Database
 
 T = TypeVar("T")
@@ -91,6 +93,11 @@ class Front:
             power=keeper.power,
             online=None,
         )
+
+    def told(self) -> Told:
+        """What people were told."""
+        board = self._desk.notices.board
+        return Told(notices=board.newest, on_desktop=board.rules.desktop)
 
     # -- sessions -------------------------------------------------------------------------------
 
@@ -198,6 +205,10 @@ class Front:
     def save(self, session: Session) -> None:
         """Keep a session, soon."""
         self._store_thread.submit(sessions.save, self._database, session)
+
+    def keep_notices(self, notices: Sequence[Notice]) -> None:
+        """Keep what people were told, soon."""
+        self._store_thread.submit(told.save, self._database, notices)
 
     def keep_job(self, session_id: str, job: Job) -> None:
         """Keep a job, soon."""

@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
+# Windows: no console, and none of ours; and not in the job of a window or an SSH session, that ends
+# with it. Zero on systems that have no such flags.
+_FLAGS: Final = sum(getattr(subprocess, name, 0) for name in ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP"))
+_OUT_OF_JOB: Final[int] = getattr(subprocess, "CREATE_BREAKAWAY_FROM_JOB", 0)
 #: By these the processes of a session are known, wherever they have gone.
 MARKS: Final = frozenset({"WAKELINE_TERMINAL", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID"})
 
@@ -74,18 +78,26 @@ def start(
     Started from within a session, it is no part of it: it must not end with that one.
     """
     given = os.environ if environment is None else environment
-    # Windows: no console, and none of ours; zero on systems that have no such flags.
-    flags = sum(getattr(subprocess, name, 0) for name in ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP"))
-    started = subprocess.Popen(
-        command,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        env={name: value for name, value in given.items() if name not in MARKS},
-        cwd=os.sep,  # whoever lives long must not keep a folder busy
-        start_new_session=True,
-        creationflags=flags,
-    )
+
+    def begin(flags: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            env={name: value for name, value in given.items() if name not in MARKS},
+            cwd=os.sep,  # whoever lives long must not keep a folder busy
+            start_new_session=True,
+            creationflags=flags,
+        )
+
+    try:
+        started = begin(_FLAGS | _OUT_OF_JOB)
+    except PermissionError:
+        if not _OUT_OF_JOB:
+            raise
+        # Whoever started us wants all of us to end with it.
+        started = begin(_FLAGS)
     threading.Thread(target=started.wait, name=command[-1], daemon=True).start()
     return started
 

@@ -5,9 +5,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from supervisor.core.errors import WrongUse
+
+#: These are in no message.
+_SECRETS: Final = frozenset({"notices.urls"})
+_TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 def _setting(default: Any, meaning: str) -> Any:
@@ -41,6 +45,27 @@ class ListSettings:
     keep_over_hours: int = _setting(
         24, "How long an ended session stays in the list; history has it for ever."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesSettings:
+    """What you are told without having asked."""
+
+    desktop: bool = _setting(True, "Show notices on this desktop, by the tray.")
+    level: str = _setting(
+        "title",
+        "What they tell: none, title, or full: also what is asked and said, with buttons to answer.",
+    )
+    kinds: tuple[str, ...] = _setting(
+        ("needs_you", "cut_off", "recovered", "finished", "job_ended", "battery", "lost"),
+        "What you are told of.",
+    )
+    min_turn_seconds: int = _setting(60, "The end of a shorter turn, or of a shorter job, is not told.")
+    quiet_hours: str = _setting("", 'When nobody is called, as "22:00-07:00". Empty: never.')
+    urls: tuple[str, ...] = _setting(
+        (), 'Send them elsewhere too, by apprise: ["ntfy://my.server/topic", …]. They are secrets.'
+    )
+    urls_level: str = _setting("none", "What is told there: none, title, or full.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +103,7 @@ class Settings:
     awake: AwakeSettings = AwakeSettings()
     discover: DiscoverSettings = DiscoverSettings()
     list: ListSettings = ListSettings()
+    notices: NoticesSettings = NoticesSettings()
     phone: PhoneSettings = PhoneSettings()
     reconnect: ReconnectSettings = ReconnectSettings()
     terminal: TerminalSettings = TerminalSettings()
@@ -145,7 +171,8 @@ def _value(name: str, value: Any, default: Any, path: Path) -> Any:
         return tuple(value)
     if type(value) is type(default) and not (isinstance(value, int) and value < 0):
         return value
-    raise WrongUse(f"{path}: {name} cannot be {value!r}.", f"It is something like {_shown(default)}.")
+    given = "what stands there" if name in _SECRETS else repr(value)
+    raise WrongUse(f"{path}: {name} cannot be {given}.", f"It is something like {_shown(default)}.")
 
 
 def _from_text(text: str, default: Any, name: str) -> Any:
@@ -153,6 +180,10 @@ def _from_text(text: str, default: Any, name: str) -> Any:
         return tuple(part for part in text.split(",") if part)
     if isinstance(default, str):
         return text
+    if isinstance(default, bool):
+        if text in _TRUTHS:
+            return _TRUTHS[text]
+        raise WrongUse(f"{name} must be true or false, not {text!r}.", "")
     if text.isascii() and text.isdigit():
         return int(text)
     raise WrongUse(
@@ -161,7 +192,9 @@ def _from_text(text: str, default: Any, name: str) -> Any:
 
 
 def _shown(default: Any) -> str:
-    return "[]" if default == () else repr(default)
+    if isinstance(default, bool):
+        return str(default).lower()
+    return repr(list(default)) if isinstance(default, tuple) else repr(default)
 
 
 def _unknown(name: str, known: Any, path: Path) -> WrongUse:

@@ -18,6 +18,7 @@ PROGRAMS = {
     "chromium": "chromium",
     "dbus-daemon": "dbus",
     "dtach": "dtach",
+    "dunst": "dunst",
     "fish": "fish",
     "git": "git",
     "gnome-session-inhibit": "gnome-session-bin",

@@ -14,9 +14,15 @@ from supervisor.folders import folders
 from tray import backend, words
 from tray.app import Tray
 from tray.follow import Client
+from tray.popups import Popups
 
 #: In a frozen program there is no ``python -m``: the first word says which window is meant.
-WINDOWS = {"pairing": "tray.pairing", "details": "tray.details", "clipboard": "supervisor.clipboard"}
+WINDOWS = {
+    "pairing": "tray.pairing",
+    "details": "tray.details",
+    "prompt": "tray.prompt",
+    "clipboard": "supervisor.clipboard",
+}
 #: Whoever starts us has seen to the supervisor: one that is gone again was stopped on purpose.
 FOLLOW = "--follow"
 
@@ -43,7 +49,10 @@ def run(*, starts_supervisor: bool) -> int:
     client = connect()
     if starts_supervisor:
         start_if_missing(client)
-    tray = Tray(client, programs.start_supervisor)
+    lock = lock_file(folders().runtime, os.environ)
+    # The popups act by the tray, which has them.
+    popups = Popups(lambda action: tray.act(action), lock.with_suffix(".popups"))
+    tray = Tray(client, programs.start_supervisor, popups)
     icon = backend.make(tray.act, tray.opened, lambda: say(words.NO_TRAY))
     if icon is None:
         return 0

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from supervisor.core.errors import WakelineError
 from tray import words
 from tray.follow import Client
-from tray.snapshot import Session, mapping, moment, number, rows, session, text
+from tray.snapshot import Approval, Session, mapping, moment, number, rows, session, text
 
 PAGE = 100
 #: What the facts are taken from, and how they are written. Unknown facts are left out.
@@ -91,6 +91,15 @@ class Source:
         except WakelineError as failure:
             return [], None, f"{failure.title} {failure.hint}".strip()
         return list(rows(answer.get("sessions"))), text(answer.get("next")), ""
+
+    def decide(self, asked: Approval, allow: bool) -> str:
+        """Answer exactly what was shown; what to say about it."""
+        decision = {"digest": asked.digest, "decision": "allow" if allow else "deny"}
+        try:
+            self._connect().post(f"/api/approvals/{quote(asked.id, safe='')}", decision)
+        except WakelineError as failure:
+            return f"{failure.title} {failure.hint}".strip()
+        return words.ANSWERED
 
     def session(self, session_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any], str]:
         """One session, its resume command, what went wrong."""

@@ -12,8 +12,9 @@ from typing import Any
 from supervisor import clipboard
 from supervisor.core.errors import WakelineError
 from tray import details, style, words
+from tray.card import Card
 from tray.follow import Client, Follower
-from tray.snapshot import mapping, rows, session
+from tray.snapshot import Approval, mapping, rows, session
 
 NEWS = "<<News>>"
 SIZE = (880, 660)
@@ -164,11 +165,15 @@ class Window:
             self._say(problem)
             return
         found, known = details.facts(fields, time.time()), session(fields)
-        if known is None or (found, resume) == self._shown:
+        asked = known.approvals[0] if known and known.approvals else None
+        if known is None or (found, resume, asked) == self._shown:
             return
-        self._shown = (found, resume)
+        self._shown = (found, resume, asked)
         self._empty()
         style.text(self._facts, words.title(known)[2:], "Title.TLabel", wraplength=WRAP).pack(anchor="w")
+        if asked and asked.digest:
+            self._draw_question(asked)
+            found = [fact for fact in found if fact[0] != words.FACTS["question"]]
         self._draw_facts(found)
         self._draw_resume(resume)
 
@@ -180,6 +185,16 @@ class Window:
         self._shown = None
         self._empty()
         style.text(self._facts, sentence, "Faint.TLabel", wraplength=WRAP).pack(expand=True)
+
+    def _draw_question(self, asked: Approval) -> None:
+        def answer(allow: bool) -> None:
+            def decide() -> Work:
+                sentence = self._source.decide(asked, allow)
+                return lambda: card.answered(sentence)
+
+            self._in_background(decide)
+
+        card = Card(self._facts, asked, answer)
 
     def _draw_facts(self, found: list[tuple[str, str]]) -> None:
         grid = ttk.Frame(self._facts)

@@ -1,14 +1,23 @@
-"""A snapshot becomes a menu: plain data, and what choosing a line of it means. Pure.
-
-Every entry has a *key* that stays the same while its label changes, so that an open menu can be
-changed in place and a click never reaches another session than the one under the mouse.
-"""
+"""A snapshot becomes a menu: plain data. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from supervisor.core.model import OVER, AwakeMode, State
-from tray import words
+from tray import steering, words
+from tray.lines import (
+    Action,
+    ConnectPhone,
+    Entry,
+    Item,
+    Quit,
+    RemoveDevice,
+    Separator,
+    SetAwake,
+    ShowDetails,
+    StartSupervisor,
+    StopSupervisor,
+    line,
+)
 from tray.snapshot import Device, Session, Snapshot
 
 SESSIONS = 12
@@ -16,90 +25,6 @@ ENDED = 10
 REASONS = 6
 TWO_HOURS = 2 * 60 * 60
 
-
-@dataclass(frozen=True, slots=True)
-class CopyResume:
-    """Put this command on the clipboard."""
-
-    command: str
-    session_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShowDetails:
-    """Open the window with everything about a session, or about all of them."""
-
-    session_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetAwake:
-    """Change what the user wants of keep-awake; *seconds*: for how long, ``None`` for good."""
-
-    mode: AwakeMode
-    seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectPhone:
-    """Open the pairing window."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveDevice:
-    """Take a device's access away."""
-
-    device_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class StartSupervisor:
-    """Start the supervisor."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopSupervisor:
-    """Stop the supervisor, and the tray with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quit:
-    """Take the icon away; everything else goes on."""
-
-
-Action = (
-    CopyResume
-    | ShowDetails
-    | SetAwake
-    | ConnectPhone
-    | RemoveDevice
-    | StartSupervisor
-    | StopSupervisor
-    | Quit
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Separator:
-    """A thin line between groups."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One line. *checked*: ``None`` for a line that is no choice. *default*: what a left click does."""
-
-    key: str
-    label: str
-    action: Action | None = None
-    checked: bool | None = None
-    enabled: bool = True
-    default: bool = False
-    children: tuple["Entry", ...] = ()
-
-
-Entry = Item | Separator
 
 #: What wants a person first.
 URGENCY = {
@@ -134,9 +59,11 @@ def render(snapshot: Snapshot, now: float) -> tuple[Entry, ...]:
     if not snapshot.reachable:
         return _unreachable(snapshot, going, now)
     return (
-        _line("state", words.counts(going)),
+        line("state", words.counts(going)),
+        *steering.questions(going),
         *(_session(one, now) for one in going[:SESSIONS]),
-        *_over(over(snapshot), now),
+        *steering.lost(snapshot.sessions, now),
+        *_over([one for one in over(snapshot) if one.state is not State.LOST], now),
         Item(
             key="all",
             label=words.all_sessions(max(0, len(going) - SESSIONS)),
@@ -160,9 +87,9 @@ def default_action(menu: Iterable[Entry]) -> Action | None:
 
 def _unreachable(snapshot: Snapshot, going: Sequence[Session], now: float) -> tuple[Entry, ...]:
     known = [*going[:SESSIONS], *over(snapshot)[: max(0, SESSIONS - len(going))]]
-    old = [_line("as of", words.last_known(snapshot.as_of, now))] if known else []
+    old = [line("as of", words.last_known(snapshot.as_of, now))] if known else []
     return (
-        _line("state", words.NOT_RUNNING),
+        line("state", words.NOT_RUNNING),
         Item(key="start", label=words.START, action=StartSupervisor(), default=True),
         Separator("1"),
         *old,
@@ -170,11 +97,6 @@ def _unreachable(snapshot: Snapshot, going: Sequence[Session], now: float) -> tu
         Separator("2"),
         Item(key="quit", label=words.QUIT_ALONE, action=Quit()),
     )
-
-
-def _line(key: str, label: str) -> Item:
-    """A line that only tells something."""
-    return Item(key=key, label=label, enabled=False)
 
 
 def _session(session: Session, now: float, *, reachable: bool = True) -> Item:
@@ -190,18 +112,13 @@ def _session(session: Session, now: float, *, reachable: bool = True) -> Item:
         key=f"session {session.id}",
         label=words.title(session),
         children=(
-            *(_line(key, label) for key, label in facts.items()),
+            *(line(key, label) for key, label in facts.items()),
             Separator("1"),
-            _copy(session),
+            *(steering.orders(session) if reachable else ()),
+            steering.copy(session),
             Item(key="details", label=words.DETAILS, action=ShowDetails(session.id), enabled=reachable),
         ),
     )
-
-
-def _copy(session: Session) -> Item:
-    if not session.resume_command:
-        return Item(key="copy", label=words.NO_COMMAND, enabled=False)
-    return Item(key="copy", label=words.COPY, action=CopyResume(session.resume_command, session.id))
 
 
 def _over(ended: Sequence[Session], now: float) -> tuple[Entry, ...]:
@@ -220,12 +137,12 @@ def _awake(snapshot: Snapshot, now: float) -> Item:
         ("hours", words.ON_FOR_TWO_HOURS, SetAwake(AwakeMode.ON, TWO_HOURS), limited),
         ("off", words.OFF, SetAwake(AwakeMode.OFF), awake.mode is AwakeMode.OFF),
     )
-    told = [_line("held", words.awake_held(awake, now))]
+    told = [line("held", words.awake_held(awake, now))]
     if awake.releases_at is not None:
-        told.append(_line("releases", words.releases(awake.releases_at, now)))
-    told += [_line(f"reason {n}", words.reason(why, now)) for n, why in enumerate(awake.reasons[:REASONS])]
+        told.append(line("releases", words.releases(awake.releases_at, now)))
+    told += [line(f"reason {n}", words.reason(why, now)) for n, why in enumerate(awake.reasons[:REASONS])]
     if len(awake.reasons) > REASONS:
-        told.append(_line("more", words.more(len(awake.reasons) - REASONS)))
+        told.append(line("more", words.more(len(awake.reasons) - REASONS)))
     return Item(
         key="awake",
         label=words.awake_mode(awake, now),
@@ -238,7 +155,7 @@ def _awake(snapshot: Snapshot, now: float) -> Item:
 
 
 def _devices(devices: Sequence[Device], now: float) -> Item:
-    children = tuple(_device(device, now) for device in devices) or (_line("none", words.NO_DEVICES),)
+    children = tuple(_device(device, now) for device in devices) or (line("none", words.NO_DEVICES),)
     return Item(key="devices", label=words.DEVICES, children=children)
 
 
@@ -247,8 +164,8 @@ def _device(device: Device, now: float) -> Item:
         key=f"device {device.id}",
         label=words.plain(device.label, 40) or "?",
         children=(
-            _line("may", words.may(device)),
-            _line("seen", words.seen(device, now)),
+            line("may", words.may(device)),
+            line("seen", words.seen(device, now)),
             Separator("1"),
             Item(key="remove", label=words.REMOVE, action=RemoveDevice(device.id)),
         ),

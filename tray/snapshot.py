@@ -20,6 +20,40 @@ END_OF_TIME = 32_503_680_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What an agent asks, with all of it that there is. *digest* names exactly that."""
+
+    id: str
+    digest: str
+    summary: str
+    tool: str | None = None
+    text: str | None = None
+    diff: str | None = None
+    reason: str | None = None
+    cwd: str | None = None
+    #: It wants answers, not a yes or no.
+    questions: bool = False
+    answerable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a person is told without having asked. *session_ids*: all that it is about."""
+
+    id: str
+    kind: str
+    at: float
+    title: str
+    text: str = ""
+    level: str = "none"
+    session_id: str | None = None
+    approval_id: str | None = None
+    urgent: bool = False
+    silent: bool = False
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One session, as far as the tray shows it. Times are seconds since 1970."""
 
@@ -36,6 +70,9 @@ class Session:
     resume_command: str | None = None
     #: What the agent asks, if it asks.
     question: str | None = None
+    approvals: tuple[Approval, ...] = ()
+    #: The orders that make sense now.
+    can: tuple[str, ...] = ()
     reconnect: Reconnect | None = None
     failure: str | None = None
     stale: bool = False
@@ -114,7 +151,57 @@ def _reconnect(found: Any) -> Reconnect | None:
         next_try_at=moment(fields.get("next_try_at")),
         reason=text(fields.get("reason")) or "",
         policy=text(fields.get("policy")) or "",
+        phase=text(fields.get("phase")) or "waiting",
+        note=text(fields.get("note")),
     )
+
+
+def approval(fields: Mapping[str, Any]) -> Approval | None:
+    """A question of the API; ``None`` if it has no id."""
+    found_id = text(fields.get("id"))
+    if not found_id:
+        return None
+    return Approval(
+        id=found_id,
+        digest=text(fields.get("digest")) or "",
+        summary=text(fields.get("summary")) or "",
+        tool=text(fields.get("tool")),
+        text=text(fields.get("text")),
+        diff=text(fields.get("diff")),
+        reason=text(fields.get("reason")),
+        cwd=text(fields.get("cwd")),
+        questions=bool(rows(fields.get("questions"))),
+        answerable=fields.get("answerable") is True,
+    )
+
+
+def notice(fields: Mapping[str, Any]) -> Notice | None:
+    """A notice of the API; ``None`` if it has no id or says nothing."""
+    found_id, title = text(fields.get("id")), text(fields.get("title"))
+    if not found_id or not title:
+        return None
+    return Notice(
+        id=found_id,
+        kind=text(fields.get("kind")) or "",
+        at=moment(fields.get("at")) or 0.0,
+        title=title,
+        text=text(fields.get("text")) or "",
+        level=text(fields.get("level")) or "none",
+        session_id=text(fields.get("session")),
+        approval_id=text(fields.get("approval")),
+        urgent=fields.get("urgent") is True,
+        silent=fields.get("silent") is True,
+        withdrawn=fields.get("withdrawn") is True,
+    )
+
+
+def notices(answer: Any) -> tuple[Notice, ...]:
+    """The answer to ``GET /api/notices`` as far as it is to be shown here."""
+    fields = mapping(answer)
+    if fields.get("on_desktop") is not True:
+        return ()
+    read = (notice(row) for row in rows(fields.get("notices")))
+    return tuple(one for one in read if one and not one.withdrawn)
 
 
 def session(fields: Mapping[str, Any]) -> Session | None:
@@ -136,11 +223,17 @@ def session(fields: Mapping[str, Any]) -> Session | None:
         pid=int(pid) if pid is not None else None,
         resume_command=text(fields.get("resume_command")),
         question=_question(mapping(fields.get("approval"))),
+        approvals=tuple(one for row in rows(fields.get("approvals")) if (one := approval(row))),
+        can=_texts(fields.get("can")),
         reconnect=_reconnect(fields.get("reconnect")),
         failure=text(fields.get("failure")),
         stale=fields.get("stale") is True,
         parent_id=text(fields.get("parent_id")),
     )
+
+
+def _texts(found: Any) -> tuple[str, ...]:
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
 
 
 def _question(approval: Mapping[str, Any]) -> str | None:

@@ -118,4 +118,5 @@ def _strong_buttons(style: ttk.Style) -> None:
         ("Number.TButton", {"font": "Number", "padding": (8, 16), "width": 4}),
     ):
         style.configure(name, background=ACCENT, foreground=CARD, lightcolor=ACCENT, darkcolor=ACCENT, **more)
-        style.map(name, background=[("pressed", ACCENT_DOWN), ("active", ACCENT_DOWN)])
+        style.map(name, background=[("disabled", EDGE), ("pressed", ACCENT_DOWN), ("active", ACCENT_DOWN)])
+        style.map(name, foreground=[("disabled", FAINT)])

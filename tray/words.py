@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from supervisor.core.model import Awake, AwakeMode, Reason, Reconnect, Scope, State
-from tray.snapshot import Device, Session, Snapshot
+from tray.snapshot import Approval, Device, Session, Snapshot
 
 NAME = "Wakeline"
 
@@ -36,6 +36,22 @@ ON = "On"
 ON_FOR_TWO_HOURS = "On for 2 hours"
 OFF = "Off"
 
+ALLOW_ONCE = "Allow once"
+DENY = "Deny"
+SHOW = "Show"
+SHOW_ALL = "Show all of it…"
+SEND_PROMPT = "Send prompt…"
+INTERRUPT = "Interrupt"
+PAUSE = "Pause"
+CONTINUE = "Continue"
+STOP_SESSION = "Stop"
+STOP_SURE = "Yes, end this session"
+TRY_NOW = "Try now"
+WAIT = "Try when it can"
+STOP_TRYING = "Stop trying"
+RESUME_IT = "Resume"
+RESUME_ALL = "Resume all"
+
 # To the terminal, and in notices.
 
 NO_TRAY = (
@@ -47,6 +63,18 @@ NO_WINDOWS = "Windows need tkinter, which this Python lacks (on Debian: apt inst
 NO_SCREEN = "There is no screen to open a window on."
 PHONE_HINT = "`wakeline phone` does the same in a terminal."
 SHOW_HINT = "`wakeline show ID` does the same in a terminal."
+PROMPT_HINT = "`wakeline send ID TEXT` does the same in a terminal."
+
+# The window in which a prompt is written.
+
+PROMPT_TITLE = "Wakeline: send a prompt"
+PROMPT_SEND = "Send"
+PROMPT_IDLE = "When the agent is idle"
+PROMPT_EMPTY = "There is nothing to send yet."
+PROMPT_GONE = "This session takes no prompt now."
+PROMPT_SENDING = "Sending…"
+PROMPT_SENT = "The agent has it."
+PROMPT_WAITS = "It waits for its turn."
 
 # The pairing window.
 
@@ -96,6 +124,10 @@ def address(address: str, facts: Mapping[str, Any]) -> str:
 DETAILS_TITLE = "Wakeline: sessions"
 OLDER = "Older…"
 PICK = "Pick a session on the left."
+ASKS = "It asks"
+READ_ON = "Read to the end to allow it"
+ANSWERED = "Answered"
+AT_THE_DESK = "Answer it where the agent runs."
 RESUME = "Resume command"
 COPIED = "Copied"
 COPY_SHORT = "Copy"
@@ -148,6 +180,8 @@ MARKS = {
 #: Control, format (directions, zero width), private, surrogate, unassigned; lines and paragraphs.
 HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 MARKS_IN_A_ROW = 2
+#: Characters that every desktop shows of a popup and of a line of a menu, on one or two lines.
+WHOLE = 100
 
 
 def plain(text: Any, limit: int) -> str:
@@ -230,8 +264,69 @@ def reconnect(attempt: Reconnect, now: float) -> str:
     """What the reconnect supervisor is doing about it."""
     reason = plain(attempt.reason, 60)
     if attempt.next_try_at is None:
-        return f"Attempt {attempt.attempt}: {reason}"
-    return f"Attempt {attempt.attempt} at {when(attempt.next_try_at, now)}: {reason}"
+        note = plain(attempt.note, 70) or ("trying" if attempt.phase == "trying" else "")
+        return f"Attempt {attempt.attempt}: {reason}" + (f" ({note})" if note else "")
+    return (
+        f"Attempt {attempt.attempt} at {when(attempt.next_try_at, now)}"
+        f" ({countdown(attempt.next_try_at - now)}): {reason}"
+    )
+
+
+def countdown(seconds: float) -> str:
+    """How long it is until then, as exactly as it is looked at."""
+    if seconds <= 0:
+        return "now"
+    if seconds < 100:
+        return f"in {max(5, round(seconds / 5) * 5)} s"
+    return f"in {round(seconds / 60)} min" if seconds < 5400 else f"in {seconds / 3600:.1f} h"
+
+
+def asks(session: Session, asked: Approval) -> str:
+    """``! Fix the build asks: Bash: make``, in one line of the menu."""
+    name = plain(session.title, 24) or plain(_last_part(session.cwd), 24) or session.id[:8]
+    return f"! {name}: {plain(_question(asked), 48)}"
+
+
+def asked(asked: Approval) -> str:
+    """What is asked; a line that ends in "…" is not all of it."""
+    return plain(_question(asked), WHOLE)
+
+
+def _question(asked: Approval) -> str:
+    return f"{asked.tool}: {asked.text}" if asked.tool and asked.text else asked.summary
+
+
+def shown_whole(text: str) -> bool:
+    """Whether one line of ours shows exactly this: nothing hidden, joined or cut off."""
+    return plain(text, WHOLE) == text
+
+
+def revealed(text: str, limit: int = 200_000) -> str:
+    """*text* with its lines, and with every character that hides written out as its number."""
+    kept = []
+    for character in text[:limit]:
+        hides = unicodedata.category(character) in HIDDEN and character not in "\n\t"
+        kept.append(f"[U+{ord(character):04X}]" if hides else character)
+    return "".join(kept) + ("\n…" if len(text) > limit else "")
+
+
+def whole_card(asked: Approval) -> str:
+    """Everything that a question says, as it is shown where it may be allowed."""
+    what = f"{asked.tool}:" if asked.tool else asked.summary
+    parts = [what, asked.text, asked.diff, f"({asked.reason})" if asked.reason else None]
+    return "\n".join(revealed(part) for part in parts if part)
+
+
+def place(session: Session | None) -> str:
+    """Which agent in which folder."""
+    if session is None:
+        return ""
+    return " · ".join(part for part in (plain(session.agent, 20), plain(_last_part(session.cwd), 40)) if part)
+
+
+def were_lost(count: int) -> str:
+    """That sessions can be brought back."""
+    return "1 session was lost" if count == 1 else f"{count} sessions were lost"
 
 
 def agent(session: Session) -> str:

@@ -7,7 +7,7 @@ import argparse
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -153,11 +153,22 @@ def _addresses(_: Folders) -> Iterator[Check]:
         yield Check("phone", None, "this machine has no network address", "Join the phone's network first.")
 
 
+def _terminals(_: Folders) -> Iterator[Check]:
+    from supervisor.terminal import check
+
+    try:
+        check()
+    except WakelineError as trouble:
+        yield Check("terminals", None, trouble.title, trouble.hint)
+
+
 def _clipboard(_: Folders) -> Iterator[Check]:
-    from supervisor.clipboard import keepers
+    from supervisor.clipboard import has_own, keepers
 
     found = keepers(os.environ)
-    if found:
+    if has_own():
+        yield Check("clipboard", True, "the system's own")
+    elif found:
         yield Check("clipboard", True, f"by {found[0][0]}")
     elif os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         yield Check("clipboard", None, "neither xclip nor wl-copy is here", "Install one of them.")
@@ -165,4 +176,46 @@ def _clipboard(_: Folders) -> Iterator[Check]:
         yield Check("clipboard", None, "no screen, so no clipboard", "Use: wakeline copy ID --print")
 
 
-LOOKS = (_supervisor, _settings, _room, _kept, _agents, _watches, _addresses, _clipboard)
+def _notices(places: Folders) -> Iterator[Check]:
+    from supervisor.system.popups import shown_by
+
+    try:
+        told = settings.load(places.settings).notices
+    except WakelineError:  # said already
+        return
+    if not told.desktop:
+        yield Check("notices", True, "not shown here, as you have set")
+    elif by := shown_by():
+        yield Check("notices", True, f"shown by {by}, level {told.level}")
+    else:
+        yield Check("notices", None, "nobody shows notices on this desktop", "Install one, such as dunst.")
+    if told.urls:
+        yield from _addresses_of_notices(told.urls)
+        if os.name == "posix" and places.settings.exists() and places.settings.stat().st_mode & 0o077:
+            advice = f"chmod 600 {places.settings}"
+            yield Check("notices", None, "others can read the settings, which have addresses in them", advice)
+
+
+def _addresses_of_notices(urls: Sequence[str]) -> Iterator[Check]:
+    """By their numbers: they are secrets."""
+    from supervisor.notify.sender import open_post
+
+    for number, url in enumerate(urls, start=1):
+        if open_post(url):
+            yield Check("notices", True, f"address {number} can be used")
+        else:
+            yield Check("notices", False, f"address {number} is no apprise URL", "See notices.urls.")
+
+
+LOOKS = (
+    _supervisor,
+    _settings,
+    _room,
+    _kept,
+    _agents,
+    _watches,
+    _addresses,
+    _terminals,
+    _clipboard,
+    _notices,
+)

@@ -4,7 +4,7 @@ The desk owns the sessions. It never asks anybody anything: whatever it must kno
 event, whatever it wants goes out as an effect, and everything is decided before anything is done.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
@@ -16,6 +16,7 @@ from supervisor.core.keeper import Keeper
 from supervisor.core.model import (
     OVER,
     EntryKind,
+    Job,
     Kind,
     Record,
     Resume,
@@ -26,6 +27,7 @@ from supervisor.core.model import (
     Sign,
     State,
 )
+from supervisor.core.notices import Notices
 from supervisor.core.rescue import Rescue
 from supervisor.core.session import Trigger, by_sign, step
 from supervisor.core.titles import of_prompt
@@ -64,6 +66,7 @@ class Desk:
         resume: ResumeBy,
         helm: Helm | None = None,
         rescue: Rescue | None = None,
+        notices: Notices | None = None,
         keep_over: float = 86_400.0,
     ) -> None:
         """*keep_over*: seconds for which an ended session stays in the list."""
@@ -71,6 +74,7 @@ class Desk:
         self.keeper = keeper
         self.helm = helm or Helm()
         self.rescue = rescue or Rescue()
+        self.notices = notices or Notices()
         self.jobs = Jobs()
         self._resume = resume
         self._keep_over = keep_over
@@ -104,6 +108,7 @@ class Desk:
         self._rescue(event, wishes)
         self._see_jobs(event, wishes)
         self._keep_awake(event, wishes)
+        self._notice(event, wishes)
         return wishes
 
     def _hear(self, event: events.Event, wishes: list[effects.Effect]) -> None:
@@ -475,6 +480,16 @@ class Desk:
             if keeps != session.keeps_awake:
                 self._put(replace(session, keeps_awake=keeps), session, wishes)
 
+    # -- telling --------------------------------------------------------------------------------
+
+    def _notice(self, event: events.Event, wishes: list[effects.Effect]) -> None:
+        """What a person is told of all this without having asked."""
+        for session_id, job in [*_jobs_over(wishes)]:
+            if session := self.sessions.get(session_id):
+                wishes.extend(self.notices.job_ended(session, job, event.at))
+        changed = dict.fromkeys(w.session_id for w in wishes if _tells_of_session(w) and w.session_id)
+        wishes.extend(self.notices.handle(event, self.sessions, self.keeper.released, changed))
+
     def _step(self, session: Session, trigger: Trigger, at: float) -> Session:
         state = step(session.state, trigger)
         return session if state is session.state else replace(session, state=state, since=at)
@@ -538,3 +553,12 @@ def _of_this_life(record: Record, run: Run | None) -> Record:
     if run is None or record.at is None or record.at >= run.started_at:
         return record
     return replace(record, sign=None) if record.sign in {Sign.WORKING, Sign.ASKING} else record
+
+
+def _jobs_over(wishes: list[effects.Effect]) -> Iterator[tuple[str, Job]]:
+    for wish in wishes:
+        match wish:
+            case effects.Publish("job", str(session_id), Job(over=True) as job):
+                yield session_id, job
+            case _:
+                pass

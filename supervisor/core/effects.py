@@ -5,6 +5,7 @@ from typing import Any
 
 from supervisor.core.failing import Cause
 from supervisor.core.model import Job, Origin, Run, Session
+from supervisor.core.notice import Notice
 from supervisor.core.steering import Prompt
 
 
@@ -119,6 +120,20 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepNotices:
+    """Keep on disk what people were told, oldest first: nobody is told twice, also after a crash."""
+
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Send this notice to where the user wants notices sent, and say when that is done."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
 class LookAtJobs:
     """Find what came from these sessions and still runs, and how these processes are."""
 
@@ -184,6 +199,8 @@ Effect = (
     | Reach
     | StopReaching
     | Continue
+    | KeepNotices
+    | Announce
     | LookAtJobs
     | WatchJob
     | KeepJob

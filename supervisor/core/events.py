@@ -15,6 +15,7 @@ from supervisor.core.model import (
     Sighting,
     Sign,
 )
+from supervisor.core.notice import Notice
 from supervisor.core.steering import Approval, Prompt, PromptState
 
 
@@ -160,6 +161,31 @@ class Typed:
     """Whoever has the focus of this session typed."""
 
     session_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """Somebody at the desk has begun a line in a session's terminal, or has no line begun any more."""
+
+    session_id: str
+    draft: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesRestored:
+    """The supervisor started; this is what people were told when it was last heard of, oldest first."""
+
+    notices: tuple[Notice, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSent:
+    """A notice has reached everybody that it was to be sent to, or never will."""
+
+    notice_id: str
     at: float
 
 
@@ -348,6 +374,9 @@ Event = (
     | Focused
     | Typed
     | FocusGiven
+    | Drafted
+    | NoticesRestored
+    | NoticeSent
     | Paused
     | Discarded
     | TryPlanned

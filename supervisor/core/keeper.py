@@ -24,6 +24,11 @@ class Keeper:
         """Battery and charger, as last heard."""
         return self._power
 
+    @property
+    def released(self) -> str | None:
+        """Why the machine is let go although something goes on, in a sentence."""
+        return self._decision.problem
+
     def is_kept_by(self, session_id: str) -> bool:
         """Whether this session is one of the reasons."""
         return session_id in self._decision.session_ids

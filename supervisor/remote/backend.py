@@ -20,6 +20,7 @@ from supervisor.core.model import (
     Resume,
     Session,
 )
+from supervisor.core.notice import Notice
 from supervisor.core.steering import Decision, Focus, Prompt, Trashed
 
 
@@ -32,6 +33,14 @@ class Picture:
     awake: Awake
     power: Power
     online: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What people were told without having asked, newest first; *on_desktop*: shown there too."""
+
+    notices: Sequence[Notice]
+    on_desktop: bool
 
 
 class Stream(Protocol):
@@ -209,6 +218,10 @@ class Backend(Protocol):
 
     def picture(self) -> Picture:
         """All of it, now."""
+        ...
+
+    def told(self) -> Told:
+        """What people were told."""
         ...
 
     async def past_sessions(self, before: float | None, limit: int) -> Sequence[Session]:

@@ -97,6 +97,12 @@ async def set_awake(rooms: Rooms, ask: Ask) -> Answer:
     return json(wire.awake(await rooms.backend.set_awake(AwakeMode(mode), seconds)))
 
 
+async def notices(rooms: Rooms, _ask: Ask) -> Answer:
+    """What you were told without having asked, newest first; withdrawn: it is over or answered."""
+    told = rooms.backend.told()
+    return json({"notices": [wire.notice(one) for one in told.notices], "on_desktop": told.on_desktop})
+
+
 async def devices(rooms: Rooms, _ask: Ask) -> Answer:
     """The paired phones."""
     return json({"devices": [wire.device(one) for one in await rooms.backend.devices()]})
@@ -331,6 +337,7 @@ ROUTES: tuple[Route, ...] = (
         query=frozenset({"after", "session"}),
     ),
     Route(method="PUT", path="/api/awake", scope=_CONTROL, serve=set_awake, longest_body=_SMALL),
+    Route(method="GET", path="/api/notices", scope=_VIEW, serve=notices),
     Route(method="GET", path="/api/devices", scope=_VIEW, serve=devices),
     Route(method="DELETE", path="/api/devices/{id}", scope=_ADMIN, serve=revoke),
     Route(method="GET", path="/api/openapi.json", scope=_VIEW, serve=description),
@@ -364,7 +371,7 @@ ROUTES: tuple[Route, ...] = (
         longest_body=_SMALL,
     ),
     Route(method="DELETE", path="/api/pair/dialog", scope=_ADMIN, serve=close_dialog, lan=False),
-    Route(method="GET", path="/api/phone", scope=_VIEW, serve=phone_standing),
+    Route(method="GET", path="/api/phone", scope=_ADMIN, serve=phone_standing, lan=False),
     Route(
         method="PUT",
         path="/api/phone",

@@ -26,6 +26,7 @@ from supervisor.core.model import (
     Resume,
     Session,
 )
+from supervisor.core.notice import Notice
 from supervisor.core.steering import Approval, Focus, Prompt, Question, Trashed
 from supervisor.remote.backend import Picture
 
@@ -284,6 +285,25 @@ def awake(kept: Awake) -> Document:
     }
 
 
+def notice(told: Notice) -> Document:
+    """What a person is told, as much as its level allows."""
+    return {
+        "id": told.id,
+        "kind": told.kind,
+        "level": told.level,
+        "session": told.session_id,
+        "sessions": list(told.members) or [told.session_id] if told.session_id or told.members else [],
+        "approval": told.approval_id,
+        "title": told.title,
+        "text": told.text,
+        "at": time(told.at),
+        "count": told.count,
+        "urgent": told.urgent,
+        "silent": told.silent,
+        "withdrawn": told.withdrawn,
+    }
+
+
 def device(paired: Device) -> Document:
     """A paired phone; its key is nobody's business."""
     return {
@@ -326,6 +346,8 @@ def published(topic: str, session_id: str | None, told: Any, now: Callable[[], P
             return {"session_id": session_id, "job": job(told)}
         case Approval():
             return {"session_id": session_id, "approval": approval(told)}
+        case Notice():
+            return notice(told)
         case Focus():
             return {"session_id": session_id, "focus": focus(told)}
     match topic:

@@ -133,9 +133,11 @@ class Wheel:
 
     def turned(self, terminal: str, remote: bool, draft: bool) -> None:
         """Who may type into a terminal has changed; *draft* changes when prompts may go."""
-        del draft
         if not remote:
             self.desk_typed(terminal)
+        session = next((s for s in self._desk.sessions.values() if s.terminal == terminal), None)
+        if session:
+            self._post(events.Drafted(session_id=session.id, draft=draft, at=time.time()))
 
     def desk_typed(self, terminal: str) -> None:
         """Somebody pressed a key at a local screen: the desk has the focus."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from supervisor.core.model import Hosted
 
+_FIRST_WITH_CONSOLES = 17_763
+
 
 class Order(NamedTuple):
     """What to hold: a command, its folder, its whole environment, and a name for people."""
@@ -117,39 +119,36 @@ def start(
     *folder*: private, for the sockets. *nursery* starts that program with a socket, given by number,
     as its standard input. *detached*: leave at once. Raises ``WakelineError``.
     """
-    if sys.platform != "win32":
-        from supervisor.terminal import screen
+    check()
+    from supervisor.terminal import screen
 
-        return screen.start(folder, nursery, order, detach_key=detach_key, detached=detached)
-    raise _not_here()
+    return screen.start(folder, nursery, order, detach_key=detach_key, detached=detached)
 
 
 def attach(folder: "Path", terminal: str, *, detach_key: str) -> Parted:
     """Be a screen of a terminal that is held. Raises ``WakelineError``."""
-    if sys.platform != "win32":
-        from supervisor.terminal import screen
+    from supervisor.terminal import screen
 
-        return screen.attach(folder, terminal, detach_key=detach_key)
-    raise _not_here()
+    return screen.attach(folder, terminal, detach_key=detach_key)
 
 
 def nursery() -> int:
-    """Be the parent of all holders; see ``terminal.nest``."""
-    if sys.platform != "win32":
+    """Be the parent of all holders; see ``terminal.nest``. Without fork: be a holder."""
+    if sys.platform == "win32":
+        from supervisor.terminal import windows_begin
+
+        return windows_begin.main()
+    else:
         from supervisor.terminal import nest
 
         return nest.main()
-    raise _not_here()
 
 
 def held(folder: "Path") -> Sequence[tuple[str, str]]:
     """Id and name of every terminal that is held."""
-    if sys.platform == "win32":
-        return ()
-    else:
-        from supervisor.terminal import calling
+    from supervisor.terminal import calling
 
-        return tuple(calling.held(folder))
+    return tuple(calling.held(folder))
 
 
 def open_roll(
@@ -164,17 +163,27 @@ def open_roll(
 
     *turned*: whether it is typed into from afar, and whether a person at a screen has begun a line.
     """
-    if sys.platform == "win32":
+    if not _is_possible():
         from supervisor.terminal.nothing import Nobody
 
         return Nobody()
-    else:
-        from supervisor.terminal.roll import Holders
+    from supervisor.terminal.roll import Holders
 
-        return Holders(folder, started_at=started_at, changed=changed, ended=ended, turned=turned)
+    return Holders(folder, started_at=started_at, changed=changed, ended=ended, turned=turned)
 
 
-def _not_here() -> Exception:
-    from supervisor.terminal.nothing import not_here
+def _is_possible() -> bool:
+    """Windows has pseudo-consoles since its version 1809; pywinpty is their way to us."""
+    if sys.platform == "win32":
+        from importlib.util import find_spec
 
-    return not_here()
+        return sys.getwindowsversion().build >= _FIRST_WITH_CONSOLES and find_spec("winpty") is not None
+    return True
+
+
+def check() -> None:
+    """Raise ``Refused`` where no terminal can be held."""
+    if not _is_possible():
+        from supervisor.terminal.nothing import not_here
+
+        raise not_here()

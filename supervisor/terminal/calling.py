@@ -1,18 +1,12 @@
 """How a client gets to a holder: by its socket, or for a new one by way of the nursery."""
 
-import sys
-
-assert sys.platform != "win32"
-
-import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from supervisor import __version__
 from supervisor.core.errors import Failed, NoSuchSession
-from supervisor.terminal import Order, posix, wire
+from supervisor.terminal import Order, door, wire
 
 _CHUNK = 64 * 1024
 #: Seconds within which a holder answers.
@@ -122,7 +116,7 @@ def _umask() -> int:
 def holder(folder: Path, terminal: str) -> Line:
     """A line to the holder of that terminal. Raises ``NoSuchSession`` when it has gone."""
     try:
-        return Line(_connected(folder / f"{terminal}.sock"))
+        return Line(door.connect(folder / f"{terminal}.sock"))
     except OSError as trouble:
         raise NoSuchSession(f"No terminal {terminal!r} is held.", "See: wakeline ls") from trouble
 
@@ -131,7 +125,7 @@ def held(folder: Path) -> Iterator[tuple[str, str]]:
     """Id and name of every terminal that is held."""
     for place in sorted(folder.glob("[0-9a-f]*.sock")):
         try:
-            line = Line(_connected(place))
+            line = Line(door.connect(place))
             line.say(wire.Watch(wire.VERSION))
             yield place.stem, os.fsdecode(line.greeted().name)
             line.connection.close()
@@ -140,44 +134,14 @@ def held(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def nursery(folder: Path, start: Callable[[int], object]) -> Line:
-    """A line to the nursery of this version, which is started if it does not run. Raises ``Failed``.
+    """A line to who takes an order: the nursery, or a new holder. Raises ``Failed``.
 
-    *start* is given the number of the socket that the nursery is to have as its standard input.
+    *start* starts that program; it is given the number of what it is to have as its standard input.
     """
-    place = folder / f"nursery-{__version__}.sock"
     try:
-        try:
-            return Line(_connected(place))
-        except OSError:
-            return Line(_started(folder, place, start))
+        return Line(door.begetter(folder, start))
     except OSError as trouble:
         raise Failed(
             f"Terminals cannot be held in {folder}: {trouble.strerror or trouble}.",
             "Its path may be too long; WAKELINE_HOME can name a shorter place.",
         ) from trouble
-
-
-def _started(folder: Path, place: Path, start: Callable[[int], object]) -> socket.socket:
-    # Whoever calls waits in the queue of the socket until the nursery is there: no race, no polling.
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            return _connected(place)
-        except OSError:
-            place.unlink(missing_ok=True)
-        with posix.listen(str(place)) as listening:
-            start(listening.fileno())
-            return _connected(place)
-    finally:
-        os.close(lock)
-
-
-def _connected(place: Path) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.connect(str(place))
-    except OSError:
-        connection.close()
-        raise
-    return connection

@@ -1,15 +1,11 @@
 """Those who look at a terminal or wait for its end: each has a place in what was printed, and no queue."""
 
-import sys
-
-assert sys.platform != "win32"
-
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
-from supervisor.terminal import posix, wire
+from supervisor.terminal import wire
 from supervisor.terminal.ready import Act, Ready
 from supervisor.terminal.ring import Ring
 
@@ -25,6 +21,10 @@ _ANSWERS_LIMIT: Final = 192 * 1024
 _REST: Final = 1.0
 #: More come only from somebody who has gone wrong.
 _MOST: Final = 64
+
+
+#: Admits who called, now or when it has proved who it is; else hangs up.
+LetIn: TypeAlias = Callable[[socket.socket, Ready, Callable[[socket.socket], None]], None]
 
 
 class Client:
@@ -85,9 +85,10 @@ class House(Protocol):
 class Clients:
     """Owns the connections. Sends to each what it has not got yet, as fast as it reads."""
 
-    def __init__(self, house: House, ready: Ready, ring: Ring) -> None:
-        """There are none yet."""
+    def __init__(self, house: House, ready: Ready, ring: Ring, let_in: LetIn) -> None:
+        """There are none yet. *let_in*: whoever calls, if it is this user."""
         self._house = house
+        self._let_in = let_in
         self._ready = ready
         self._ring = ring
         self._hello: wire.Hello | None = None
@@ -135,8 +136,8 @@ class Clients:
         except OSError:
             self._ready.rest(self._listening.fileno(), _REST)
             return
-        if posix.is_me(connection) and len(self._all) < _MOST:
-            self.admit(connection)
+        if len(self._all) < _MOST:
+            self._let_in(connection, self._ready, self.admit)
         else:
             connection.close()
 

@@ -5,26 +5,19 @@ command up, as any terminal does; one that does not keep up gets a gap. Loaded i
 for each hosted command, so it imports next to nothing.
 """
 
-import sys
-
-assert sys.platform != "win32"
-
-import contextlib
-import os
-import signal
 import socket
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from supervisor.terminal import posix, wire
-from supervisor.terminal.clients import Client, Clients
+from supervisor.terminal import wire
+from supervisor.terminal.clients import Client, Clients, LetIn
 from supervisor.terminal.keyboard import Keyboard
-from supervisor.terminal.pane import Pane
 from supervisor.terminal.ready import Ready
 from supervisor.terminal.ring import Ring
 
-#: Seconds in which a client says what is to be held.
-_ORDER_WITHIN: Final = 5.0
+if TYPE_CHECKING:
+    from supervisor.terminal.command import Child, Pane
+
 #: A screen that is so many bytes behind holds the command up …
 _BEHIND: Final = 1024 * 1024
 #: … for so many seconds, in which it must get to half of that; else it is slow, and gets gaps.
@@ -36,33 +29,18 @@ _LINGER_SEEN: Final = 60.0
 _LINGER: Final = 86_400.0
 #: What is still read when the command has ended and others go on printing into its terminal.
 _LAST_WORDS: Final = 4 * 2**20
-#: Signals that may be asked for.
-_SIGNALS: Final = frozenset(
-    {
-        signal.SIGINT,
-        signal.SIGTERM,
-        signal.SIGHUP,
-        signal.SIGQUIT,
-        signal.SIGKILL,
-        signal.SIGTSTP,
-        signal.SIGSTOP,
-        signal.SIGCONT,
-        signal.SIGWINCH,
-    }
-)
 
 
 class Holder:
     """Owns the command and the loop; its parts own terminal, ring, keyboard and clients."""
 
-    def __init__(self) -> None:
-        """Made before the fork: what is not written to is in memory once for all of them."""
+    def __init__(self, let_in: LetIn) -> None:
+        """Made before a fork: what is not written to is in memory once for all of them."""
         self._pane: Pane | None = None
-        self._child = 0
-        self._signals = -1
+        self._child: Child | None = None
         self._ready = Ready()
         self._ring = Ring()
-        self._clients = Clients(self, self._ready, self._ring)
+        self._clients = Clients(self, self._ready, self._ring, let_in)
         self._keyboard = Keyboard(self._ready, self._clients)
         self._paused = False
         #: A screen is behind, and waited for.
@@ -73,19 +51,24 @@ class Holder:
         self._goes = False
 
     def hold(
-        self, hello: wire.Hello, pane: Pane, signals: int, listening: socket.socket, first: socket.socket
+        self,
+        hello: wire.Hello,
+        pane: "Pane",
+        child: "Child",
+        listening: socket.socket,
+        first: socket.socket,
     ) -> None:
         """Hold the command that *hello* introduces until its exit status is known to whom it concerns.
 
-        *signals*: is readable when a child has changed. *first*: who ordered it.
+        *first*: who ordered it.
         """
-        self._pane, self._child, self._signals = pane, hello.child, signals
+        self._pane, self._child = pane, child
         pane.resized = self._resized
         self._ring.resized(*pane.size())
-        self._keyboard.open(pane.number)
+        self._keyboard.open(pane.number, pane.write)
         self._clients.open(hello, listening)
         self._clients.admit(first)
-        self._ready.to_read[signals] = self._child_changed
+        self._ready.to_read[child.number] = self._child_changed
         self._ready.to_read[pane.number] = self._print
         while not (self._clients.exit and self._is_over()):
             self._ready.wait()
@@ -141,16 +124,13 @@ class Holder:
     # -- the command ----------------------------------------------------------------------------
 
     def _child_changed(self) -> None:
-        posix.drain(self._signals)
-        while self._clients.exit is None:
-            pid, status = os.waitpid(self._child, os.WNOHANG | os.WUNTRACED)
-            if pid == 0:
-                return
-            if not os.WIFSTOPPED(status):
-                self._ended(os.waitstatus_to_exitcode(status))
+        while self._child and self._clients.exit is None and (change := self._child.change()):
+            has_ended, number = change
+            if has_ended:
+                self._ended(number)
             elif not self._paused:
                 self._print()  # what it said before comes before
-                self._clients.tell_all(wire.Stopped(os.WSTOPSIG(status)), looking=True)
+                self._clients.tell_all(wire.Stopped(number), looking=True)
 
     def _ended(self, code: int) -> None:
         if self._pane:
@@ -161,7 +141,7 @@ class Holder:
         for client in self._clients:
             self._clients.send(client)
 
-    def _hear_out(self, pane: Pane) -> None:
+    def _hear_out(self, pane: "Pane") -> None:
         """Its last words; then nobody has this terminal any more."""
         limit = self._ring.end + _LAST_WORDS
         while self._ring.end < limit and (text := pane.read()):
@@ -172,10 +152,9 @@ class Holder:
         self._pane = None
 
     def _signal(self, _client: Client, message: wire.Signal) -> None:
-        # The PID cannot be another's: it is ours to bury until ``_ended``.
-        if self._clients.exit is None and message.number in _SIGNALS:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child, message.number)
+        # The PID cannot be another's: it is not buried before ``_ended``.
+        if self._child and self._clients.exit is None:
+            self._child.signal(message.number)
 
     # -- what clients say -------------------------------------------------------------------------
 

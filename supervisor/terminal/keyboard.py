@@ -1,9 +1,5 @@
 """What is typed into a terminal, by whom, and in whose turn."""
 
-import sys
-
-assert sys.platform != "win32"
-
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -27,9 +23,9 @@ class Keyboard:
         self._typist = Typist(self._written)
         clients.press = self._press
 
-    def open(self, terminal: int) -> None:
-        """There is a program to type to. *terminal*: our side of it."""
-        self._terminal = self._typist.terminal = terminal
+    def open(self, terminal: int, write: Callable[[bytes], int]) -> None:
+        """There is a program to type to. *terminal*: our side of it; *write*: see ``Pane.write``."""
+        self._terminal, self._typist.write = terminal, write
 
     @property
     def turn(self) -> wire.Turn:

@@ -1,4 +1,4 @@
-"""A system on which no terminal can be held yet."""
+"""A system on which no terminal can be held: a Windows before 1809, or one without pywinpty."""
 
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -61,6 +61,7 @@ def _refuse(*_: object) -> NoReturn:
 def not_here() -> Refused:
     """Why nothing is held."""
     return Refused(
-        "Wakeline cannot hold a terminal on this system yet.",
-        "Start the agent as usual: Wakeline sees it, and it ends with its terminal.",
+        "Wakeline cannot hold a terminal on this Windows.",
+        "It needs Windows 10 from 1809 on, and pywinpty. Start the agent as usual: Wakeline sees it, "
+        "and it ends with its window.",
     )

@@ -11,7 +11,7 @@ import signal
 import socket
 import struct
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 #: What the name of a socket ends with until somebody answers there; it still says so itself.
@@ -22,6 +22,20 @@ _SIZE: Final = struct.Struct("HHHH")
 _IUTF8: Final = 0x4000
 #: What Python, or whoever started us, may have set to be ignored.
 _USUAL: Final = ("SIGPIPE", "SIGXFSZ", "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGCHLD", "SIGTSTP")
+#: Signals that may be asked for.
+_SIGNALS: Final = frozenset(
+    {
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+        signal.SIGQUIT,
+        signal.SIGKILL,
+        signal.SIGTSTP,
+        signal.SIGSTOP,
+        signal.SIGCONT,
+        signal.SIGWINCH,
+    }
+)
 # <sys/un.h> of macOS; struct xucred of <sys/ucred.h> begins with version and user.
 _SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
 _XUCRED: Final = struct.Struct("=II")
@@ -73,6 +87,39 @@ def _usual_signals() -> None:
         if number := getattr(signal, name, None):
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+class Child:
+    """The command, until it is buried."""
+
+    def __init__(self, pid: int, signals: int) -> None:
+        """*signals*: is readable when a child has changed."""
+        self.number = signals
+        self._pid = pid
+
+    def change(self) -> tuple[bool, int] | None:
+        """See ``command.Child``."""
+        drain(self.number)
+        pid, status = os.waitpid(self._pid, os.WNOHANG | os.WUNTRACED)
+        if pid == 0:
+            return None
+        if os.WIFSTOPPED(status):
+            return False, os.WSTOPSIG(status)
+        return True, os.waitstatus_to_exitcode(status)
+
+    def signal(self, number: int) -> None:
+        """See ``command.Child``."""
+        if number in _SIGNALS:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, number)
+
+
+def let_in(connection: socket.socket, _ready: object, admit: Callable[[socket.socket], None]) -> None:
+    """Admit who called, if it is our user."""
+    if is_me(connection):
+        admit(connection)
+    else:
+        connection.close()
 
 
 def is_me(connection: socket.socket) -> bool:

@@ -1,9 +1,5 @@
 """Knows every terminal that is held: one connection to each holder, which costs nothing while it waits."""
 
-import sys
-
-assert sys.platform != "win32"
-
 import asyncio
 import contextlib
 import os
@@ -13,7 +9,7 @@ from pathlib import Path
 
 from supervisor.core.errors import NoSuchSession
 from supervisor.core.model import Hosted, Run
-from supervisor.terminal import Order, State, calling, wire
+from supervisor.terminal import Order, State, calling, door, wire
 from supervisor.terminal.hands import Hands
 
 _CHUNK = 64 * 1024
@@ -133,7 +129,7 @@ class Holders:
 
         Raises ``OSError`` when nobody answers there, ``Broken`` when it is nobody of ours.
         """
-        reader, writer = await asyncio.open_unix_connection(str(place))
+        reader, writer = await door.open_line(place)
         with contextlib.closing(writer):
             writer.write(wire.encode(wire.Watch(wire.VERSION)))
             frames, known = wire.Frames(), False

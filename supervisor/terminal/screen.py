@@ -1,22 +1,15 @@
 """The local screen of a held terminal: every key goes there, all that is printed comes here."""
 
-import sys
-
-assert sys.platform != "win32"
-
 import contextlib
 import errno
-import os
 import re
-import signal
-import termios
-import tty
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from supervisor.core.errors import Failed, Refused
-from supervisor.terminal import Order, Parted, calling, posix, wire
+from supervisor.terminal import Order, Parted, calling, wire
+from supervisor.terminal.console import Console, size
 from supervisor.terminal.keys import FIRST_LETTER, Leaving, Sources
 from supervisor.terminal.modes import Modes
 from supervisor.terminal.ready import Ready
@@ -26,10 +19,11 @@ from supervisor.terminal.titles import Titles
 _CHUNK: Final = 64 * 1024
 #: Seconds in which the key that leaves is pressed again.
 _AGAIN_WITHIN: Final = 0.5
+#: What is done here when this terminal has gone: that of a hang-up.
+_HUNG_UP: Final = 128 + 1
 #: What the window's title says: nothing of ours is drawn into the program's screen.
 _REMOTE: Final = "⌨ typed from a phone; any key takes it back"
 _PAUSED: Final = "⏸ paused"
-_END_OF_INPUT: Final = b"\x04"
 #: Questions that a program asked a terminal long ago: played again, they would be answered by this
 #: terminal, and the answers typed into the program.
 _QUESTIONS: Final = (
@@ -44,36 +38,38 @@ def start(
     """See ``terminal.start``."""
     leaving = Leaving(detach_key)
     looks = wire.Watch(wire.VERSION) if detached else wire.Attach(wire.VERSION, -1, 0, 0)
-    line, hello = calling.hold(folder, nursery, calling.start(order, *_size()), looks)
+    line, hello = calling.hold(folder, nursery, calling.start(order, *size()), looks)
     if detached:
         return Parted(hello.id.decode(), 0, left=True)
-    return Screen(line, hello, leaving).run()
+    return Screen(line, hello, leaving, Console()).run()
 
 
 def attach(folder: Path, terminal: str, *, detach_key: str) -> Parted:
     """See ``terminal.attach``."""
     leaving = Leaving(detach_key)
     line = calling.holder(folder, terminal)
-    line.say(wire.Attach(wire.VERSION, -1, *_size()))
+    line.say(wire.Attach(wire.VERSION, -1, *size()))
     hello = line.greeted()
-    if os.getsid(0) == hello.child:
+    console = Console()
+    if console.is_inside(hello):
         raise Refused("This is that terminal itself.", "Attach it from another one.")
-    return Screen(line, hello, leaving).run()
+    return Screen(line, hello, leaving, console).run()
 
 
 class Screen:
     """Owns this terminal's modes while it shows the other one."""
 
-    def __init__(self, line: calling.Line, hello: wire.Hello, leaving: Leaving) -> None:
+    def __init__(self, line: calling.Line, hello: wire.Hello, leaving: Leaving, console: Console) -> None:
         """*hello*: what the holder at the other end of *line* said of itself."""
         self._line = line
+        self._console = console
         self._hello = hello
         self._leaving = leaving
         self._sources = Sources()
         #: Something of a key or a report has begun, and may go on.
         self._has_begun = False
         self._modes = Modes()
-        self._titles = Titles() if os.isatty(1) else None
+        self._titles = Titles() if console.is_shown else None
         self._remote = False
         self._paused = False
         self._replay: bytearray | None = bytearray() if hello.end else None
@@ -81,7 +77,6 @@ class Screen:
         #: Nothing is played again, or torn.
         self._is_live = False
         self._code: int | None = None
-        self._usual = termios.tcgetattr(0) if os.isatty(0) else None
         self._ready = Ready()
         #: What the holder has not taken yet; then nothing more is read here.
         self._unsaid = b""
@@ -89,18 +84,16 @@ class Screen:
 
     def run(self) -> Parted:
         """Show it until it ends, its user leaves, or this terminal goes."""
-        signals = posix.wake_by_signals(
-            signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT, signal.SIGINT, signal.SIGQUIT
-        )
-        self._ready.to_read[signals] = lambda: self._signalled(os.read(signals, _CHUNK))
+        self._console.open()
+        self._ready.to_read[self._console.news] = self._hear_news
         self._ready.to_read[self._line.connection.fileno()] = self._told
-        self._ready.to_read[0] = self._pressed
+        self._ready.to_read[self._console.keys] = self._pressed
         self._line.connection.setblocking(False)
         with self._raw():
             try:
                 self._show()
             except OSError:  # this terminal has gone; nobody is left to tell
-                self._code = 128 + signal.SIGHUP
+                self._code = _HUNG_UP
         return Parted(self._hello.id.decode(), self._code or 0, self._leaving.left)
 
     def _show(self) -> None:
@@ -110,45 +103,40 @@ class Screen:
 
     @contextlib.contextmanager
     def _raw(self) -> Iterator[None]:
-        self._enter()
+        self._console.enter()
         try:
             yield
         finally:
-            with contextlib.suppress(OSError, termios.error):
+            with contextlib.suppress(OSError):
                 self._leave()
-
-    def _enter(self) -> None:
-        if self._usual:
-            tty.setraw(0, termios.TCSANOW)
 
     def _leave(self) -> None:
         """This terminal as it was before, whatever the program did to it."""
-        _write((self._titles.undone() if self._titles else b"") + self._modes.undone())
-        if self._usual:
-            termios.tcsetattr(0, termios.TCSADRAIN, self._usual)
+        self._console.write((self._titles.undone() if self._titles else b"") + self._modes.undone())
+        self._console.leave()
 
     # -- keys -----------------------------------------------------------------------------------
 
     def _pressed(self) -> None:
         if self._code is not None:
             return  # it is over: these are for whoever started us
-        keys = os.read(0, _CHUNK)
-        if keys and self._usual and min(keys) >= FIRST_LETTER and not self._has_begun:
+        keys = self._console.read()
+        if keys and self._console.is_terminal and min(keys) >= FIRST_LETTER and not self._has_begun:
             self._send(wire.pressed(keys))
         elif keys:
-            self._type(self._leaving.feed(keys) if self._usual else keys)
+            self._type(self._leaving.feed(keys) if self._console.is_terminal else keys)
             self._code = 0 if self._leaving.left else self._code
-        elif self._usual:
+        elif self._console.is_terminal:
             raise OSError(errno.EIO, "this terminal has gone")
         else:
-            del self._ready.to_read[0]
+            del self._ready.to_read[self._console.keys]
             self._is_at_end = True
-            self._type(_END_OF_INPUT)
+            self._type(self._console.end_of_input)
 
     def _type(self, keys: bytes) -> None:
         if not keys:
             pass
-        elif self._usual and self._hello.version >= wire.TURNS:
+        elif self._console.is_terminal and self._hello.version >= wire.TURNS:
             for by_person, part in self._sources.feed(keys):
                 self._say(wire.Input(b"", part) if by_person else wire.Report(part))
         else:
@@ -178,41 +166,40 @@ class Screen:
             count = len(frames)
         self._unsaid = frames[count:]
         if count < len(frames):
-            self._ready.to_read.pop(0, None)
+            self._ready.to_read.pop(self._console.keys, None)
             self._ready.to_write[self._line.connection.fileno()] = self._send_on
 
     def _send_on(self) -> None:
         """The holder takes more: its command reads again, and so do we."""
         del self._ready.to_write[self._line.connection.fileno()]
         if not self._is_at_end:
-            self._ready.to_read[0] = self._pressed
+            self._ready.to_read[self._console.keys] = self._pressed
         self._send(b"")
 
-    # -- signals --------------------------------------------------------------------------------
+    # -- news of this terminal ------------------------------------------------------------------
 
-    def _signalled(self, numbers: bytes) -> None:
-        for number in numbers:
-            match number:
-                case signal.SIGWINCH:
-                    self._say(wire.Resize(*_size()))
-                case signal.SIGCONT:
-                    self._enter()
-                    self._say(wire.Resize(*_size()))
-                case signal.SIGINT | signal.SIGQUIT:
+    def _hear_news(self) -> None:
+        for news, number in self._console.hear():
+            match news:
+                case "resized":
+                    self._say(wire.Resize(*size()))
+                case "continued":
+                    self._console.enter()
+                    self._say(wire.Resize(*size()))
+                case "pass on":
                     self._say(wire.Signal(number))
-                case _:
-                    self._code = 128 + number
+                case "over":
+                    self._code = number
 
     def _suspend(self) -> None:
         """The program was suspended: so are we, as far as our shell can see."""
         self._leave()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
-        os.kill(0, signal.SIGTSTP)
+        again = self._console.suspend()
         # Here again: somebody has continued us, or there was no shell to suspend us.
-        self._enter()
-        _write(self._modes.restored())
+        self._console.enter()
+        self._console.write(self._modes.restored())
         self._entitle()
-        self._say(wire.Signal(signal.SIGCONT))
+        self._say(wire.Signal(again))
 
     # -- what the holder says -------------------------------------------------------------------
 
@@ -259,7 +246,7 @@ class Screen:
         """Say in the title what is to be known of this terminal."""
         words = _PAUSED if self._paused else _REMOTE if self._remote else ""
         if self._titles:
-            _write(self._titles.say(words))
+            self._console.write(self._titles.say(words))
 
     def _print(self, output: wire.Output) -> None:
         text = _from_a_whole_place(output.text) if self._torn else output.text
@@ -280,7 +267,7 @@ class Screen:
 
     def _put(self, text: bytes) -> None:
         self._modes.feed(text)
-        _write(self._titles.feed(text) if self._titles else text)
+        self._console.write(self._titles.feed(text) if self._titles else text)
 
 
 def _gone() -> Failed:
@@ -298,17 +285,3 @@ def _from_a_whole_place(text: bytes) -> bytes:
     """Without the rest of a character or sequence at its beginning."""
     places = [place for place in (text.find(b"\x1b", 0, 4096), text.find(b"\n", 0, 4096)) if place >= 0]
     return text[min(places, default=0) :]
-
-
-def _write(text: bytes) -> None:
-    count = os.write(1, text)
-    while count < len(text):
-        count += os.write(1, memoryview(text)[count:])
-
-
-def _size() -> tuple[int, int]:
-    """Rows and columns of this terminal; zeros where there is none."""
-    for number in (1, 0, 2):
-        with contextlib.suppress(OSError):
-            return posix.size(number)
-    return 0, 0

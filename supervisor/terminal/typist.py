@@ -1,10 +1,5 @@
 """Types into a terminal: in order, never waiting, nothing twice."""
 
-import sys
-
-assert sys.platform != "win32"
-
-import os
 from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -29,7 +24,8 @@ class Typist:
 
     def __init__(self, written: Callable[[Client, bytes], None]) -> None:
         """*written*: an input with an id is in the terminal."""
-        self.terminal = -1
+        #: Gives the terminal as much as it takes now; see ``Pane.write``.
+        self.write: Callable[[bytes], int] = len
         self._written = written
         #: What is to be typed when the terminal takes more.
         self.waiting: deque[_Piece] = deque()
@@ -80,7 +76,7 @@ class Typist:
     def type(self, keys: bytes) -> int:
         """Type as much of this as the terminal takes now, when nothing waits; how much that was."""
         try:
-            return os.write(self.terminal, keys)
+            return self.write(keys)
         except BlockingIOError:
             return 0
 

@@ -20,9 +20,11 @@ class Memory(SteeredBackend):
 
     machine: Machine = replace(MACHINE, hostname="devbox", agents={"claude": "2.1.329", "codex": "0.169.0"})
 
+    online: bool = True
+
     def picture(self) -> Picture:
         """All of it, now."""
-        return replace(super().picture(), machine=self.machine)
+        return replace(super().picture(), machine=self.machine, online=self.online)
 
 
 class Desk:

@@ -186,7 +186,7 @@ def test_nothing_is_wider_than_a_small_phone(page: Page, desk: Desk) -> None:
     open_session(page)
     page.locator(".message").first.wait_for()
     assert page.evaluate(wide) == []
-    page.locator(".right .bar-top button").click()
+    page.locator(".right .bar-top button").last.click()
     page.locator(".resume pre").first.wait_for()
     assert page.evaluate(wide) == []
     page.keyboard.press("Escape")
@@ -256,6 +256,8 @@ def test_the_keyboard_reaches_everything(page: Page, desk: Desk) -> None:
 
     page.keyboard.press("Enter")
     expect(page.locator(".titles h1")).to_be_focused()
+    page.get_by_role("button", name="Search this session").wait_for()
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()

@@ -14,11 +14,14 @@ assert sys.platform == "linux"
 import zxingcpp
 
 from supervisor.client import Client
+from tests.end_to_end.steered import Held, wakeline_in
 from tests.fakes.house import House
 from tests.fakes.phone import Phone
 from tests.lab import homes
+from tests.lab import popups as lab_popups
 from tests.lab.desktop import Desktop, Host, missing
 from tests.lab.fixtures import do_without
+from tests.lab.popups import Popups
 from tests.lab.servers import Server
 from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
@@ -105,9 +108,9 @@ def test_the_command_from_the_menu_resumes_the_real_session(
         terminal.signal(signal.SIGKILL)
         lost = wakeline.wait_for(id=session["id"], state="lost")
 
-        until(lambda: host.has("Over (1)"))
-        (line,) = host.line("Over (1)")["children"]
-        host.choose(f"Over (1)/{line['label']}/Copy resume command")
+        until(lambda: host.has("1 session was lost"))
+        (line,) = host.line("1 session was lost")["children"]
+        host.choose(f"1 session was lost/{line['label']}/Copy resume command")
         until(lambda: desktop.clipboard() == lost["resume_command"])
         pasted = paste_into_bash(desktop.clipboard(), launch, in_terminal)
 
@@ -115,6 +118,74 @@ def test_the_command_from_the_menu_resumes_the_real_session(
         assert again["pid"] != session["pid"]
         assert again["cwd"] == str(cwd)
         pasted.wait_for("remember the tray")
+
+
+@pytest.mark.usefixtures("needs_claude")
+def test_a_real_tool_call_is_allowed_by_the_button_of_its_popup(
+    desktop: Desktop, fake_anthropic: Server, in_terminal: Callable[[homes.Launch], Terminal]
+) -> None:
+    """Claude Code asks, a popup says what; one click, and it is done."""
+    if lacking := lab_popups.missing():
+        do_without(lacking)
+    with wakeline_in(WAKELINE_NOTICES_LEVEL="full") as wakeline:
+        popups = Popups(desktop)
+        desktop.env["WAKELINE_HOME"] = str(wakeline.folder)
+        desktop.start("tray", [sys.executable, "-m", "tray"])
+        folder = wakeline.folder.parent
+        launch = homes.claude(folder / "home", folder / "project", fake_anthropic.url)
+        held = Held(wakeline, launch.plus("--permission-mode", "manual"), in_terminal)
+        own_id = held.session(state="idle", kind="hosted")["id"]
+
+        wakeline.run("send", own_id, "SCENARIO:bash touch made-by-popup")
+        shown = popups.wait_for("needs you")
+        popups.choose(words.ALLOW_ONCE)
+
+        assert shown.text.startswith("Bash: touch made-by-popup\n")
+        until((held.cwd / "made-by-popup").exists)
+        held.session(state="idle")
+        until(lambda: popups.there() == 0)
+
+        wakeline.run("send", own_id, "SCENARIO:bash touch answered-elsewhere")
+        until(lambda: popups.there() == 1)
+        wakeline.run("approve", own_id)
+        until(lambda: popups.there() == 0)
+        told = wakeline.client.get("/api/notices")["notices"]
+        assert [(one["kind"], one["withdrawn"]) for one in told] == [("needs_you", True)] * 2
+
+
+@pytest.mark.usefixtures("needs_claude")
+def test_killed_supervisors_double_no_popup(
+    desktop: Desktop, fake_anthropic: Server, in_terminal: Callable[[homes.Launch], Terminal]
+) -> None:
+    """The question stays one notice, and goes when it is answered at the keyboard."""
+    if lacking := lab_popups.missing():
+        do_without(lacking)
+    with wakeline_in() as wakeline:
+        popups = Popups(desktop)
+        desktop.env["WAKELINE_HOME"] = str(wakeline.folder)
+        desktop.start("tray", [sys.executable, "-m", "tray"])
+        folder = wakeline.folder.parent
+        launch = homes.claude(folder / "home", folder / "project", fake_anthropic.url)
+        held = Held(wakeline, launch.plus("--permission-mode", "manual"), in_terminal)
+        own_id = held.session(state="idle", kind="hosted")["id"]
+        wakeline.run("send", own_id, "SCENARIO:bash touch by-hand")
+        until(lambda: popups.there() == 1)
+        (before,) = wakeline.client.get("/api/notices")["notices"]
+
+        wakeline.kill()
+        wakeline.start()
+        held.session(state="needs_you")
+        until(lambda: wakeline.client.get("/api/notices")["notices"])
+
+        (after,) = wakeline.client.get("/api/notices")["notices"]
+        assert (after["id"], after["withdrawn"]) == (before["id"], False)
+        assert popups.there() == 1
+        held.terminal.wait_for("Do you want to proceed?")
+        held.terminal.settle()
+        held.terminal.press("1")
+        until((held.cwd / "by-hand").exists)
+        until(lambda: popups.there() == 0)
+        assert len(popups.shown()) == 1
 
 
 def paste_into_bash(

@@ -22,7 +22,8 @@ from supervisor.core.model import (
     Session,
     State,
 )
-from supervisor.remote.backend import Picture
+from supervisor.core.notice import Notice
+from supervisor.remote.backend import Picture, Told
 from tests.fakes.steer import MemorySteer
 
 MACHINE = Machine(
@@ -51,6 +52,7 @@ class MemoryBackend:
     awake: Awake = field(default_factory=Awake)
     awake_changes: int = 0
     stopped: bool = False
+    notices: list[Notice] = field(default_factory=list)
     steer: MemorySteer = field(default_factory=MemorySteer)
 
     @property
@@ -68,6 +70,10 @@ class MemoryBackend:
             power=power,
             online=True,
         )
+
+    def told(self) -> Told:
+        """What was told."""
+        return Told(notices=self.notices, on_desktop=True)
 
     async def past_sessions(self, before: float | None, limit: int) -> Sequence[Session]:
         """Stored sessions, newest first, older than *before*."""

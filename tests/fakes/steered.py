@@ -4,7 +4,7 @@ as far as a screen can see it.
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -12,17 +12,28 @@ import pytest
 
 from supervisor.core import abilities
 from supervisor.core.errors import NoSuchSession, Refused, WakelineError
+from supervisor.core.link import Policy
 from supervisor.core.model import Job, Kind, Machine, Session, State
 from supervisor.core.outbox import objection
 from supervisor.core.steering import DONE, Approval, Decision, Focus, Prompt, PromptState, Trashed, Typing
 from supervisor.remote import wire
-from supervisor.remote.backend import Who
+from supervisor.remote.backend import Lost, Who
 from tests.fakes.backend import MemoryBackend
 from tests.fakes.steer import MemorySteer
 from tests.fakes.terminal import Terminal
 
 UNTIL = 1_790_000_000.0
 _TYPING = Typing(takes_while_working=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """A lost session, and what is left of it."""
+
+    session: Session
+    folder_exists: bool = True
+    branch_now: str | None = None
+    transcript_exists: bool = True
 
 
 class Steered(MemorySteer):
@@ -41,6 +52,10 @@ class Steered(MemorySteer):
         self.reasons: dict[str, str] = {}
         #: Processes that can be neither paused nor ended.
         self.stubborn: list[int] = []
+        #: The end of what jobs wrote, and the bytes before it.
+        self.outputs: dict[int, tuple[str, int]] = {}
+        #: What is left of lost sessions, where that is not everything.
+        self.remains: dict[str, Remains] = {}
         #: Whether a terminal at the desk is attached, so that nobody else decides its size.
         self.at_desk = False
 
@@ -229,9 +244,48 @@ class Steered(MemorySteer):
         self._backend.journal.publish("approval", asked.session_id, None)
         self.ask(asked.session_id, *left)
 
+    async def reconnect(self, session_id: str, action: str | None, policy: Policy | None) -> None:
+        """Noted."""
+        self._take("reconnect", session_id, action=action, policy=policy)
+
+    async def lost(self) -> Sequence[Lost]:
+        """All that are lost, as far as anything is left of them."""
+        lost = [one for one in self._backend.sessions.values() if one.state is State.LOST]
+        return [self.remains.get(one.id) or Remains(session=one) for one in lost]
+
+    async def recover(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        """Noted; they start."""
+        lost = [one.session.id for one in await self.lost()]
+        chosen = lost if wanted is None else [one for one in lost if one in wanted]
+        for session_id in chosen:
+            self._take("recover", session_id)
+            self._change(session_id, state=State.STARTING, reconnect=None)
+        return chosen
+
     async def jobs(self, session_id: str) -> Sequence[Job]:
-        """Those that it is shown with."""
-        return self.session(session_id).jobs
+        """Those that a test set, else those that it is shown with."""
+        return self.known_jobs.get(session_id) or self.session(session_id).jobs
+
+    async def job_output(self, session_id: str, pid: int, size: int) -> tuple[str, int, int]:  # noqa: ARG002
+        """The end of what a test set, below as much as was written before it."""
+        text, before = self.outputs[pid]
+        return text[-size:], before, before + len(text)
+
+    async def change(
+        self,
+        session_id: str,
+        prompt_id: str,
+        text: str | None,
+        when: str | None,
+        who: Who,  # noqa: ARG002
+    ) -> Prompt:
+        """Changed, if it waits."""
+        self._take("change", session_id, text=text, when=when)
+        before = self.prompts[prompt_id]
+        changed = replace(before, text=text or before.text, when=when or before.when)
+        self.prompts[prompt_id] = changed
+        self.show_prompts(session_id)
+        return changed
 
     async def screen(self, session_id: str) -> AsyncIterator[bytes]:
         """Its terminal."""

@@ -44,6 +44,40 @@ def session(session_id: str, **fields: Any) -> Json:
     return usual | fields
 
 
+#: A notice as the API tells it.
+NOTICE: Json = {
+    "id": "n",
+    "kind": "needs_you",
+    "level": "full",
+    "session": "a",
+    "sessions": ["a"],
+    "approval": None,
+    "title": "“Session a” needs you",
+    "text": "claude · wakeline",
+    "at": "2026-03-01T12:00:00Z",
+    "count": 1,
+    "urgent": True,
+    "silent": False,
+    "withdrawn": False,
+}
+
+
+def asking(session_id: str, command: str, **fields: Any) -> Json:
+    """A session that asks whether it may run this."""
+    asked: Json = {
+        "id": f"q-{session_id}",
+        "digest": f"digest of {command}"[:64],
+        "summary": "permission",
+        "tool": "Bash",
+        "text": command,
+        "questions": [],
+        "answerable": True,
+    } | fields
+    return session(
+        session_id, state="needs_you", approval=asked, approvals=[asked], can=["interrupt", "stop"]
+    )
+
+
 NO_DIALOG: Json = {"version": 0, "state": "none", "url": None, "addresses": [], "numbers": []}
 
 
@@ -54,6 +88,8 @@ class Supervisor:
     sessions: list[Json] = field(default_factory=list)
     awake: Json = field(default_factory=lambda: {"mode": "auto", "held": False, "reasons": []})
     devices: list[Json] = field(default_factory=list)
+    notices: list[Json] = field(default_factory=list)
+    on_desktop: bool = True
     dialog: Json = field(default_factory=lambda: dict(NO_DIALOG))
     #: How a dialog begins, once somebody opens it.
     opened: Json = field(default_factory=dict)
@@ -83,6 +119,13 @@ class Supervisor:
             others = [one for one in self.sessions if one["id"] != changed["id"]]
             self.sessions = [*others, changed]
             self.publish("session", changed)
+
+    def tell(self, **fields: Any) -> Json:
+        """Tell a notice, or what has become of it."""
+        notice = next((one for one in self.notices if one["id"] == fields["id"]), NOTICE) | fields
+        self.notices = [notice, *(one for one in self.notices if one["id"] != notice["id"])]
+        self.publish("notice", notice)
+        return notice
 
     def set_dialog(self, **fields: Any) -> None:
         """The pairing dialog goes on."""
@@ -124,6 +167,8 @@ class Supervisor:
         answers: Mapping[tuple[str, str], Callable[[], Any]] = {
             ("GET", "/api/machine"): lambda: {"hostname": "lighthouse"},
             ("GET", "/api/devices"): lambda: {"devices": self.devices},
+            ("GET", "/api/notices"): lambda: {"notices": self.notices, "on_desktop": self.on_desktop},
+            ("POST", "/api/recovery"): lambda: {"resuming": []},
             ("GET", "/api/sessions"): lambda: {"sessions": self.sessions, "next": None},
             ("PUT", "/api/awake"): lambda: self._set_awake(body),
             ("POST", "/api/shutdown"): dict,
@@ -136,6 +181,8 @@ class Supervisor:
             return 200, found()
         if verb == "DELETE" and path.startswith("/api/devices/"):
             self.devices = [one for one in self.devices if one["id"] != path.rpartition("/")[2]]
+            return 204, None
+        if verb == "POST" and path.startswith("/api/approvals/"):
             return 204, None
         return self._of_session(path.removeprefix("/api/sessions/"))
 

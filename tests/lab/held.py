@@ -15,8 +15,6 @@ import psutil
 
 from supervisor.terminal import Order, calling, wire
 
-assert sys.platform != "win32"
-
 T = TypeVar("T", bound=wire.Message)
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +100,7 @@ class Held:
 
     def __init__(self) -> None:
         """Nothing runs yet. The folder's name is short: names of sockets have a limit."""
-        self._folder = tempfile.TemporaryDirectory(prefix="held-")
+        self._folder = tempfile.TemporaryDirectory(prefix="held-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         self._nurseries: list[subprocess.Popen[bytes]] = []
         self._lines: list[calling.Line] = []
@@ -173,6 +171,8 @@ class Held:
                 [sys.executable, "-P", "-m", "supervisor", "nursery"],
                 stdin=end,
                 start_new_session=True,
+                # Windows: a console of its own, without a window.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
             )
         )
@@ -204,5 +204,5 @@ def end(pid: int) -> None:
     except psutil.Error:
         return
     for process in family:
-        if process.is_running():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended with those before it
             process.kill()

@@ -26,9 +26,14 @@ class Launch:
         return replace(self, argv=(*self.argv, *arguments), env={**self.env, **environment})
 
 
+#: Without these no program runs there.
+_OF_WINDOWS = ("SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP")
+
+
 def environment(home: Path) -> dict[str, str]:
     """What every program gets, like ``env -i`` with a few words of our own."""
     return {
+        **{name: os.environ[name] for name in _OF_WINDOWS if name in os.environ},
         "HOME": str(home),
         "USERPROFILE": str(home),
         "PATH": os.environ.get("PATH", os.defpath),

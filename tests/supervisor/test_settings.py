@@ -70,7 +70,34 @@ def test_a_value_that_makes_no_sense_is_refused_with_the_place(tmp_path: Path, t
     assert str(path) in refusal.value.title
 
 
+def test_no_message_has_a_secret(tmp_path: Path) -> None:
+    """Whoever forgets the brackets does not find the address in a log."""
+    with pytest.raises(WrongUse) as refused:
+        load(written(tmp_path, '[notices]\nurls = "ntfy://s3cr3t@host/topic"\n'), {})
+
+    assert "notices.urls" in refused.value.title
+    assert "s3cr3t" not in refused.value.title + refused.value.hint
+
+
+@pytest.mark.parametrize(("told", "expected"), [("false", False), ("0", False), ("true", True), ("1", True)])
+def test_yes_and_no_come_from_the_environment_too(tmp_path: Path, told: str, expected: bool) -> None:
+    """In the words that the file has for them."""
+    found = load(tmp_path / "none.toml", {"WAKELINE_NOTICES_DESKTOP": told})
+
+    assert found.notices.desktop is expected
+    with pytest.raises(WrongUse, match="true or false"):
+        load(tmp_path / "none.toml", {"WAKELINE_NOTICES_DESKTOP": "maybe"})
+
+
 def test_the_description_is_a_settings_file_with_the_defaults(tmp_path: Path) -> None:
     """What the documentation shows can be used as it stands."""
     assert load(written(tmp_path, described()), {}) == Settings()
-    assert set(tomllib.loads(described())) == {"awake", "discover", "list", "phone", "reconnect", "terminal"}
+    assert set(tomllib.loads(described())) == {
+        "awake",
+        "discover",
+        "list",
+        "notices",
+        "phone",
+        "reconnect",
+        "terminal",
+    }

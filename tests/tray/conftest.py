@@ -10,7 +10,9 @@ from tests.lab.fixtures import do_without
 
 if sys.platform == "linux":
     from tests.fakes.supervisor import Supervisor, serving
+    from tests.lab import popups as lab_popups
     from tests.lab.desktop import Desktop, missing
+    from tests.lab.popups import Popups
 
     #: Nothing there changes its colour because the mouse is over it.
     OUT_OF_THE_WAY = (4, 764)
@@ -37,6 +39,15 @@ if sys.platform == "linux":
             yield serving_now
 
     @pytest.fixture
+    def popups(desktop: Desktop) -> Iterator[Popups]:
+        """Whoever shows popups on this desktop."""
+        if lacking := lab_popups.missing():
+            do_without(lacking)
+        showing = Popups(desktop)
+        yield showing
+        showing.end()
+
+    @pytest.fixture
     def start(desktop: Desktop) -> Iterator[Callable[..., None]]:
         """Starts ``python -m MODULE ARGUMENTS`` on the desktop; it ends with the test."""
         started: list[str] = []
@@ -45,7 +56,8 @@ if sys.platform == "linux":
             (desktop.folder / f"{module}.log").unlink(missing_ok=True)
             desktop.point(OUT_OF_THE_WAY)
             desktop.start(module, [sys.executable, "-m", module, *arguments])
-            started.append(module)
+            if module not in started:
+                started.append(module)
 
         yield run
         for module in started:

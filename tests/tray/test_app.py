@@ -1,7 +1,9 @@
 """The tray between the supervisor and the icon."""
 
 import threading
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from supervisor import programs
 from supervisor.core.errors import Refused, Unreachable
 from supervisor.core.model import AwakeMode
 from tests.lab.waiting import threads_ended, until
-from tray import app, menu, words
+from tray import app, lines, words
 from tray.backend import Look
 
 
@@ -125,15 +127,29 @@ def test_somebody_has_to_come_and_then_nobody_answers(icon: Icon) -> None:
 @pytest.mark.parametrize(
     ("action", "asked"),
     [
-        (menu.SetAwake(AwakeMode.OFF), ("put", "/api/awake", {"mode": "off"})),
-        (menu.SetAwake(AwakeMode.ON, 60), ("put", "/api/awake", {"mode": "on", "seconds": 60})),
-        (menu.RemoveDevice("d"), ("delete", "/api/devices/d")),
-        (menu.StopSupervisor(), ("post", "/api/shutdown", None)),
-        (menu.StartSupervisor(), ("start",)),
+        (lines.SetAwake(AwakeMode.OFF), ("put", "/api/awake", {"mode": "off"})),
+        (lines.SetAwake(AwakeMode.ON, 60), ("put", "/api/awake", {"mode": "on", "seconds": 60})),
+        (lines.RemoveDevice("d"), ("delete", "/api/devices/d")),
+        (lines.StopSupervisor(), ("post", "/api/shutdown", None)),
+        (lines.StartSupervisor(), ("start",)),
+        (
+            lines.Decide("q/1", "d", "a", allow=True),
+            ("post", "/api/approvals/q%2F1", {"digest": "d", "decision": "allow"}),
+        ),
+        (
+            lines.Decide("q", "d", "a", allow=False),
+            ("post", "/api/approvals/q", {"digest": "d", "decision": "deny"}),
+        ),
+        (lines.Order("a b", "interrupt"), ("post", "/api/sessions/a%20b/interrupt", None)),
+        (lines.Order("a", "stop"), ("post", "/api/sessions/a/stop", {})),
+        (lines.Reconnect("a", "now"), ("post", "/api/sessions/a/reconnect", {"action": "now"})),
+        (lines.Reconnect("a", "wait"), ("post", "/api/sessions/a/reconnect", {"policy": "auto"})),
+        (lines.Recover(("a",)), ("post", "/api/recovery", {"sessions": ["a"]})),
+        (lines.Recover(), ("post", "/api/recovery", {})),
     ],
 )
 def test_each_choice_is_asked_of_the_supervisor(
-    icon: Icon, action: menu.Action, asked: tuple[Any, ...]
+    icon: Icon, action: lines.Action, asked: tuple[Any, ...]
 ) -> None:
     """A line of the menu does what it says."""
     client = Client()
@@ -142,7 +158,7 @@ def test_each_choice_is_asked_of_the_supervisor(
     tray.act(action)
 
     until(lambda: asked in client.asked)
-    if isinstance(action, menu.StopSupervisor):
+    if isinstance(action, lines.StopSupervisor):
         assert icon.stopped.wait(10)
 
 
@@ -151,7 +167,7 @@ def test_quitting_takes_the_icon_away_and_asks_for_nothing(icon: Icon) -> None:
     client = Client()
     tray = running(client, icon)
 
-    tray.act(menu.Quit())
+    tray.act(lines.Quit())
 
     assert icon.stopped.wait(10)
     assert not [asked for asked in client.asked if asked[0] != "get"]
@@ -161,7 +177,7 @@ def test_a_refusal_is_shown_as_a_notice(icon: Icon) -> None:
     """A click that did nothing says why."""
     tray = running(Client(Refused("Not now.", "Later.")), icon)
 
-    tray.act(menu.SetAwake(AwakeMode.OFF))
+    tray.act(lines.SetAwake(AwakeMode.OFF))
 
     until(lambda: icon.notices == [("Not now.", "Later.")])
 
@@ -170,7 +186,7 @@ def test_stopping_what_is_gone_already_is_no_failure(icon: Icon) -> None:
     """The person wanted it gone."""
     tray = running(Client(Unreachable("Nobody.")), icon)
 
-    tray.act(menu.StopSupervisor())
+    tray.act(lines.StopSupervisor())
 
     assert icon.stopped.wait(10)
     assert icon.notices == []
@@ -181,7 +197,7 @@ def test_without_tk_the_notice_names_what_does_the_same(icon: Icon, monkeypatch:
     monkeypatch.setattr(app, "find_spec", lambda _: None)
     tray = running(Client(), icon)
 
-    tray.act(menu.ConnectPhone())
+    tray.act(lines.ConnectPhone())
 
     until(lambda: icon.notices == [(words.NO_WINDOWS, words.PHONE_HINT)])
 
@@ -202,7 +218,87 @@ def test_a_window_that_is_open_is_not_opened_twice(icon: Icon, monkeypatch: pyte
     tray = running(Client(), icon)
 
     for _ in range(2):
-        tray._do(menu.ShowDetails("a"))
-    tray._do(menu.ShowDetails())
+        tray._do(lines.ShowDetails("a"))
+    tray._do(lines.ShowDetails())
 
     assert opened == [("details", "--session=a"), ("details",)]
+
+
+def test_a_countdown_goes_on_while_nothing_else_happens(icon: Icon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long it is until the next try stays true."""
+
+    class Patient(Client):
+        def events(self, after: str | None = None) -> Iterator[Any]:
+            if icon.looks:  # the first time, nobody answers
+                icon.stopped.wait(60)
+            return super().events(after)
+
+    monkeypatch.setattr(app, "TICK", 0.05)
+    tray = running(Patient(), icon)
+    soon = datetime.fromtimestamp(time.time() + 11, tz=UTC).isoformat()
+    link = {"attempt": 1, "next_try_at": soon, "reason": "network", "policy": "auto"}
+
+    cut_off = {"id": "0", "state": "cut_off", "reconnect": link}
+    tray.happened("hello", {"sessions": [cut_off], "awake": {}}, 1.0)
+
+    until(lambda: "in 5 s" in str(icon.looks[-1].menu))
+    until(lambda: "(now)" in str(icon.looks[-1].menu))
+
+
+class Popups:
+    """Popups that remember what they were asked for."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, Any]] = []
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+    def show(self, popup: Any) -> None:
+        """Show it."""
+        self.done.append(("show", popup.id))
+
+    def withdraw(self, notice_id: str) -> None:
+        """Take it away."""
+        self.done.append(("withdraw", notice_id))
+
+    def keep_only(self, notice_ids: Any) -> None:
+        """Take others away."""
+        self.done.append(("keep", list(notice_ids)))
+
+    def catch_up(self, popups: Any) -> None:
+        """Show what is missing."""
+        self.done.append(("missed", [one.id for one in popups(frozenset())]))
+
+
+def test_a_notice_that_comes_while_it_is_asked_for_the_others_is_not_lost(icon: Icon) -> None:
+    """First what was told before, then what came meanwhile, in order."""
+    asked, go = threading.Event(), threading.Event()
+    told = {"id": "n1", "title": "first", "kind": "needs_you", "urgent": True}
+
+    class Slow(Client):
+        def get(self, path: str) -> Any:
+            if path != "/api/notices":
+                return super().get(path)
+            asked.set()
+            go.wait(60)
+            return {"notices": [told], "on_desktop": True}
+
+    popups = Popups()
+    tray = app.Tray(Slow(), lambda: None, popups)  # type: ignore[arg-type]  # it needs no more than this
+    threading.Thread(target=tray.run, args=(icon,), name="tray", daemon=True).start()
+    until(lambda: icon.looks)
+    tray.happened("hello", hello(), 1.0)
+    asked.wait(60)
+
+    tray.happened("notice", {"id": "n2", "title": "second"}, 2.0)
+    tray.happened("notice", {"id": "n1", "title": "first", "withdrawn": True}, 2.0)
+    before = list(popups.done)
+    go.set()
+
+    until(lambda: len(popups.done) == 4)
+    assert before == []
+    assert popups.done == [("keep", ["n1"]), ("missed", ["n1"]), ("show", "n2"), ("withdraw", "n1")]

@@ -11,7 +11,7 @@ assert sys.platform == "linux"
 
 from PIL import ImageChops
 
-from tests.fakes.supervisor import Supervisor, session
+from tests.fakes.supervisor import Supervisor, asking, session
 from tests.lab.desktop import Desktop
 from tests.lab.waiting import until
 from tray import words
@@ -22,6 +22,7 @@ Start = Callable[..., None]
 
 #: Of the button that copies; the chosen line of the list has it too, further left.
 ACCENT = "#0b8478"
+IN_THE_BOX = (700, 200)
 RIGHT_HALF = (600, 0, 1024, 768)
 
 
@@ -64,3 +65,24 @@ def test_a_session_that_has_gone_is_said_in_words(
     supervisor.was_asked("GET", "/api/sessions/gone")
     until(lambda: desktop.windows(words.DETAILS_TITLE))
     assert desktop.log("tray.details") == ""
+
+
+def test_a_long_question_is_allowed_only_after_its_end_was_seen(
+    desktop: Desktop, supervisor: Supervisor, start: Start
+) -> None:
+    """Whoever scrolls to the end has seen what hides there."""
+    command = "\n".join([*(f"echo {n}" for n in range(40)), "rm -rf /home/me"])
+    supervisor.sessions = [asking("a", command, digest="d1") | {"resume_command": None}]
+    start("tray.details", "--session=a")
+    supervisor.was_asked("GET", "/api/sessions/a/resume-command")
+    desktop.focus(words.DETAILS_TITLE)
+    desktop.still()
+    may_be_allowed = desktop.find(ACCENT, RIGHT_HALF)
+
+    desktop.point(IN_THE_BOX)
+    for _ in range(20):
+        desktop.run("xdotool", "click", "5")
+    desktop.click(desktop.settled(ACCENT, RIGHT_HALF))
+
+    assert may_be_allowed is None
+    assert supervisor.was_asked("POST", "/api/approvals/q-a") == {"digest": "d1", "decision": "allow"}

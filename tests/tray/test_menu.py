@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from supervisor.core.model import Awake, AwakeMode, Reason, Scope, State
-from tray import menu, words
-from tray.menu import Entry, Item
+from tray import lines, menu, words
+from tray.lines import Entry, Item
 from tray.snapshot import Device, Session, Snapshot
 
 NOW = 1_772_366_400.0
@@ -81,7 +81,7 @@ def test_copy_resume_command_carries_exactly_the_command() -> None:
 
     shown = rendered(session("x", title="a\u202eb\nc", resume_command=command))
 
-    assert item(shown, "session x", "copy").action == menu.CopyResume(command, "x")
+    assert item(shown, "session x", "copy").action == lines.CopyResume(command, "x")
     assert item(shown, "session x").label == "● a b c"
 
 
@@ -109,7 +109,7 @@ def test_keep_awake_ticks_what_is_set_and_gives_its_reasons() -> None:
 
     ticked = [entry.key for entry in below if isinstance(entry, Item) and entry.checked]
     assert ticked == ["hours"]
-    assert item(below, "hours").action == menu.SetAwake(AwakeMode.ON, 7200)
+    assert item(below, "hours").action == lines.SetAwake(AwakeMode.ON, 7200)
     assert "logind" in item(below, "held").label
     assert item(below, "more").label == "and 2 more"
 
@@ -120,15 +120,17 @@ def test_each_device_can_be_removed_where_it_is_listed() -> None:
 
     shown = rendered(devices=devices)
 
-    assert item(shown, "devices", "device d1", "remove").action == menu.RemoveDevice("d1")
+    assert item(shown, "devices", "device d1", "remove").action == lines.RemoveDevice("d1")
     assert "type" in item(shown, "devices", "device d1", "may").label
 
 
-def test_what_is_over_is_in_its_own_menu_with_lost_sessions_first() -> None:
+def test_what_was_lost_has_a_menu_of_its_own_before_what_is_over() -> None:
     """After a crash the lost ones are what one looks for."""
     shown = rendered(session("e", State.ENDED), session("l", State.LOST))
 
-    assert sessions_shown(item(shown, "over").children) == ["l", "e"]
+    assert sessions_shown(item(shown, "over").children) == ["e"]
+    assert item(shown, "lost").label == "1 session was lost"
+    assert item(shown, "lost", "lost l", "copy").action == lines.CopyResume("claude --resume l", "l")
     assert sessions_shown(shown) == []
 
 
@@ -137,7 +139,7 @@ def test_when_nobody_answers_the_menu_says_so_and_still_gives_the_commands() -> 
     shown = rendered(session("x"), reachable=False, as_of=NOW)
 
     assert item(shown, "state").label == words.NOT_RUNNING
-    assert item(shown, "start").action == menu.StartSupervisor()
+    assert item(shown, "start").action == lines.StartSupervisor()
     assert item(shown, "session x", "copy").enabled
     assert item(shown, "session x", "state").label.startswith("Was working")
     assert not item(shown, "session x", "details").enabled

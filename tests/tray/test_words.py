@@ -86,9 +86,9 @@ def test_a_reconnect_says_which_attempt_when_and_why() -> None:
     """Nobody has to guess why nothing moves."""
     attempt = Reconnect(attempt=3, next_try_at=NOON, reason="network down", policy="network")
 
-    said = words.reconnect(attempt, NOON)
+    said = words.reconnect(attempt, NOON - 41)
 
-    assert said == f"Attempt 3 at {words.when(NOON, NOON)}: network down"
+    assert said == f"Attempt 3 at {words.when(NOON, NOON)} (in 40 s): network down"
 
 
 def test_the_tooltip_tells_the_truth_when_nobody_answers() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from tray.menu import Action, Entry
+from tray.lines import Action, Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 from tray import icon as pictures
 from tray import words
 from tray.backend.base import Act, Look
-from tray.menu import Action, Entry, Separator
+from tray.lines import Action, Entry, Separator
 
 #: Windows refuses longer ones.
 TOOLTIP, NOTICE = 127, 255

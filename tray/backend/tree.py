@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from tray.menu import Action, Entry, Separator
+from tray.lines import Action, Entry, Separator
 
 ROOT = 0
 #: A D-Bus variant: its type and its value.

@@ -3,13 +3,15 @@
 import { AwakeCard } from './awake.js';
 import { brand, duration, h, icon, moment, say_aloud, tick } from './dom.js';
 import { forget, keep, kept, possible } from './keys.js';
-import { List, state_word } from './list.js';
+import { List } from './list.js';
 import { add_stored, agent_of, asked_of, name_of, path_of, picture, short_folder, take, waiting } from './picture.js';
 import { name, plain } from './marks.js';
 import { Wire } from './wire.js';
 import { language, say } from './words.js';
 
 const app = document.getElementById('app');
+// Milliseconds of a live link after which everything is fetched that may be needed when it is gone.
+const rest_after = 8000;
 
 // Modules that the list does without come after it.
 const pairing = () => import('./pair.js');
@@ -17,6 +19,8 @@ const transcript = () => import('./session.js');
 const details = () => import('./facts.js');
 const steering = () => import('./steering.js');
 const cards = () => import('./cards.js');
+const notices = () => import('./notices.js');
+const aside = () => import('./aside.js');
 
 export async function start(fragment) {
   document.documentElement.lang = language;
@@ -69,6 +73,7 @@ class Page {
   #alerted = new Set();
   #sound = false;
   #cards = null;
+  #aside = null;
   #hidden_at = 0;
   #greeted = false;
 
@@ -94,9 +99,12 @@ class Page {
     this.#wire.end();
     this.#leave();
     this.#cards?.close();
+    this.#aside?.close?.();
     clearInterval(this.#ticking);
+    clearTimeout(this.#rest);
   }
   #ticking;
+  #rest;
 
   // --- what stands on the screen
 
@@ -149,6 +157,8 @@ class Page {
       this.#open.transcript?.hear(data.entry);
       this.#open.steering?.hear(data.entry);
     }
+    if (topic === 'notice') notices().then(({ hear }) => hear(data)).catch(() => {});
+    if (topic === 'job') dispatchEvent(new Event('jobs'));
     if (topic === 'session' && data.removed && data.id === this.#open?.id) this.#gone(data.replaced_by);
     this.#alert();
     this.#greeted = true;
@@ -174,6 +184,7 @@ class Page {
       this.#drawing = false;
       this.host.replaceChildren(plain(picture.machine?.hostname ?? location.hostname));
       this.#awake.show(this.#scope);
+      this.#draw_aside();
       if (picture.fresh) this.#list.show(this.#open?.id);
       this.#draw_cards();
       this.#draw_session();
@@ -194,6 +205,19 @@ class Page {
       }).catch(() => { this.#cards = null; });
     }
     this.#cards?.show(asked, this.#wire.link.state === 'live', true, this.#open?.id);
+  }
+
+  // What the list has only at times comes when it is there.
+  #draw_aside() {
+    if (!this.#aside && [...picture.sessions.values()].some(({ state, reconnect }) => reconnect || state === 'lost')) {
+      this.#aside = { show() {} };
+      aside().then((found) => {
+        this.#aside = new found.Aside(this.#wire, this.#list);
+        this.#list.element.before(this.#aside.element);
+        this.#draw();
+      }).catch(() => { this.#aside = null; });
+    }
+    this.#aside?.show(this.#scope);
   }
 
   async #older() {
@@ -321,7 +345,9 @@ class Page {
       else if (this.#open?.transcript.ready === false) this.#open.transcript.load();
       if (this.#open?.transcript && !this.#open.steering) this.#steer(this.#open);
       // Before they are needed, while the computer is there.
-      transcript().then(details).catch(() => {});
+      transcript().catch(() => {});
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(() => Promise.all([details(), steering(), aside(), notices()]).catch(() => {}), rest_after);
     }
     this.#draw_link();
     this.#draw();

@@ -3,6 +3,7 @@
 import { h, icon } from './dom.js';
 import { plain } from './marks.js';
 import { new_key, trouble } from './orders.js';
+import { when_words } from './whens.js';
 import { say } from './words.js';
 
 // Bytes of UTF-8; the computer takes no more at once.
@@ -40,9 +41,12 @@ export class Composer {
   #trouble = '';
   #shown = '';
 
-  // *send(text, when, key)* is done when the computer has it.
-  constructor(id, focus, send) {
+  #later;
+
+  // *send(text, when, key)* is done when the computer has it. *later(when, choose)* asks for another time.
+  constructor(id, focus, send, later) {
     this.#send = send;
+    this.#later = later;
     this.#focus = focus;
     this.#draft = new Draft(id);
     this.#build();
@@ -51,15 +55,16 @@ export class Composer {
   }
 
   #build() {
-    this.field = h('textarea', { class: 'field', rows: '1', 'aria-label': say('write'), placeholder: say('write'), enterkeyhint: phone_keyboard() ? 'enter' : 'send',
+    this.field = h('textarea', { class: 'field', rows: '1', dir: 'auto', 'aria-label': say('write'), placeholder: say('write'), enterkeyhint: phone_keyboard() ? 'enter' : 'send',
       oninput: () => this.#typed(), onfocus: () => this.#touched(), onkeydown: (event) => this.#key(event) });
     this.button = h('button', { class: 'send', type: 'button', 'aria-describedby': 'why-not', onclick: () => this.#go() }, icon('send'), h('span', { class: 'unseen' }, say('send')));
     // A tap on it must not close the phone's keyboard.
     this.button.addEventListener('mousedown', (event) => event.preventDefault());
     this.choices = ['now', 'idle'].map((when) => h('button', { type: 'button', 'data-when': when, onclick: () => this.#choose(when) }, say(`when_${when}`)));
+    this.later = h('button', { type: 'button', class: 'later', 'aria-haspopup': 'dialog', onclick: () => this.#later(this.when, (when) => this.write_for(when)) });
     this.why = h('p', { class: 'why', id: 'why-not', role: 'status' });
     this.trouble = h('p', { class: 'warn', role: 'alert' });
-    this.foot = h('div', { class: 'composer-foot' }, h('div', { class: 'choices', role: 'group', 'aria-label': say('when') }, ...this.choices), this.why);
+    this.foot = h('div', { class: 'composer-foot' }, h('div', { class: 'choices', role: 'group', 'aria-label': say('when') }, ...this.choices, this.later), this.why);
     this.element = h('section', { class: 'composer', 'aria-label': say('write') },
       this.#focus.line(), this.trouble, h('div', { class: 'composer-row' }, this.field, this.button), this.foot);
   }
@@ -85,6 +90,9 @@ export class Composer {
     this.button.setAttribute('aria-disabled', String(Boolean(why) || this.#sending || !this.field.value.trim()));
     this.button.classList.toggle('busy', this.#sending);
     this.choices.forEach((one) => one.setAttribute('aria-pressed', String(one.dataset.when === this.when)));
+    const at_once = this.choices.some((one) => one.dataset.when === this.when);
+    this.later.setAttribute('aria-pressed', String(!at_once));
+    this.later.replaceChildren(plain(at_once ? say('when_later') : when_words(this.when)));
     this.why.replaceChildren(plain(this.#sending ? say('sending') : why));
     this.trouble.replaceChildren(plain(this.#trouble));
     this.#grow();
@@ -125,6 +133,13 @@ export class Composer {
   #choose(when) {
     this.#draft.change({ when });
     this.#draw();
+  }
+
+  // One writes now what is sent then.
+  write_for(when) {
+    this.#choose(when);
+    this.element.classList.add('used');
+    this.field.focus();
   }
 
   async #go() {

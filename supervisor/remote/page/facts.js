@@ -1,8 +1,9 @@
 // Every fact of a session that one wants to check from away, and the command that brings it back.
 
 import { ago, h, icon, moment, number, say_aloud, sheet } from './dom.js';
-import { agent_of, name_of, path_of, picture } from './picture.js';
+import { agent_of, jobs_of, name_of, path_of, picture } from './picture.js';
 import { state_word } from './list.js';
+import './more.js';
 import { name, plain } from './marks.js';
 import { say } from './words.js';
 
@@ -74,15 +75,6 @@ function facts(session) {
   ].filter(Boolean);
 }
 
-function jobs(session, get) {
-  if (!session.jobs) return null;
-  const one = (job) => h('li', {}, h('code', {}, plain(String(job.command))), h('span', { class: 'quiet' }, ` PID ${job.pid} · `, ago(job.started_at)));
-  const list = h('ul', { class: 'jobs' });
-  const running = ({ jobs: all }) => list.replaceChildren(...all.filter((job) => job.state === 'running').map(one));
-  get(`${path_of(session.id)}/jobs`).then(running, () => {});
-  return h('section', {}, h('h3', {}, say('jobs')), list);
-}
-
 const shells = { posix: 'bash, zsh, sh', fish: 'fish', powershell: 'PowerShell', cmd: 'cmd' };
 
 function resume(session, get) {
@@ -114,9 +106,19 @@ function resume_parts({ command, argv, cwd, session_id, safe }) {
   return parts;
 }
 
+// *dialog()* is closed first: one sheet at a time.
+function jobs(session, get, dialog) {
+  const show = async () => {
+    dialog().close();
+    (await import('./jobs.js')).show_jobs(session, get);
+  };
+  const n = jobs_of(session);
+  return h('section', {}, h('button', { class: 'button', type: 'button', 'aria-haspopup': 'dialog', onclick: show }, say('jobs'), n ? ` (${n})` : ''));
+}
+
 export function show_facts(session, get) {
   const list = h('dl', { class: 'facts' }, ...facts(session));
-  const dialog = sheet(name_of(session), resume(session, get), jobs(session, get), h('section', {}, h('h3', {}, say('facts')), list));
+  const dialog = sheet(name_of(session), resume(session, get), jobs(session, get, () => dialog), h('section', {}, h('h3', {}, say('facts')), list));
   // Keeps itself true while it is open.
   return { dialog, show: (now_session) => list.replaceChildren(...facts(now_session)) };
 }
@@ -127,6 +129,7 @@ export function show_machine(device, scope, wire, forget) {
   const { percent, on_battery } = machine.battery ?? {};
   const battery = [percent != null && `${Math.round(percent)} %`, on_battery != null && say(on_battery ? 'on_battery' : 'on_power')].filter(Boolean).join(' · ');
   const network = machine.network?.online;
+  const told = async () => (await import('./notices.js')).show_notices(wire);
   const trash = async () => (await import('./trash.js')).show_trash(wire, scope);
   const dialog = sheet(machine.hostname ?? say('machine'), h('section', {}, h('dl', { class: 'facts' },
     row(say('fact_os'), text_of(machine.os)),
@@ -134,7 +137,7 @@ export function show_machine(device, scope, wire, forget) {
     row(say('fact_up'), time_of(machine.started_at)),
     row(say('fact_battery'), text_of(battery)),
     row(say('fact_network'), text_of(network == null ? null : say(network ? 'network_on' : 'network_off'))),
-    ...agents), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); trash(); } }, say('trash'))),
+    ...agents), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); told(); } }, say('notices')), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); trash(); } }, say('trash'))),
   h('section', {}, h('h3', {}, say('this_phone')), h('p', {}, say(scope === 'view' ? 'scope_view' : 'scope_control')),
     h('p', { class: 'quiet' }, say('paired_at', { time: moment(device.paired_at) })),
     h('button', { class: 'button danger', type: 'button', onclick: () => { if (confirm(say('forget_sure'))) forget(); } }, say('forget'))));

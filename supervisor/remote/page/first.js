@@ -6,7 +6,7 @@ if (/^#\d/.test(fragment)) history.replaceState(null, '', location.pathname);
 const always = ['app', 'awake', 'dom', 'keys', 'list', 'marks', 'picture', 'wire', 'words'];
 // What the first screen needs only sometimes; else it comes once the list is there, or a session is opened.
 const pairing = ['pair'];
-const reading = ['session', 'text', 'facts', 'steering', 'asked', 'cards', 'composer', 'focus', 'more', 'orders', 'prompts', 'words_more'];
+const reading = ['session', 'text', 'facts', 'steering', 'asked', 'cards', 'cut_off', 'standing', 'whens', 'composer', 'focus', 'more', 'orders', 'prompts', 'reading', 'words_more'];
 
 function link(rel, href) {
   const element = document.createElement('link');

@@ -1,7 +1,7 @@
 // The list of sessions: who needs you comes first. Rows are kept and changed in place.
 
 import { ago, h, icon } from './dom.js';
-import { agent_of, groups, name_of, over, picture, short_folder } from './picture.js';
+import { agent_of, groups, jobs_of, name_of, over, picture, short_folder } from './picture.js';
 import { name, one_line, plain } from './marks.js';
 import { say } from './words.js';
 
@@ -14,10 +14,9 @@ export function state_word(session) {
 const asked = ({ summary, tool, text }) => tool && text ? `${tool}: ${one_line(text)}` : summary ?? '';
 
 // "Bash: npm test" for a tool, the words themselves for a message.
-function last_line(session) {
+export function last_line(session) {
   if (session.approval) return asked(session.approval);
-  const { attempt, reason } = session.state === 'cut_off' && session.reconnect || {};
-  if (reason) return [reason, attempt != null && say('attempt', { n: attempt })].filter(Boolean).join(' · ');
+  if (session.state === 'cut_off' && session.reconnect?.reason) return session.reconnect.reason;
   const entry = session.last_entry;
   if (!entry) return session.failure ?? '';
   const text = one_line(entry.text ?? '');
@@ -26,13 +25,16 @@ function last_line(session) {
   return text;
 }
 
+const waiting_of = ({ prompts = [] }) => prompts.filter(({ state }) => state === 'waiting').length;
+
 const tags = (session) => [
   session.stale && say('tag_stale'),
   session.parent_id && say('tag_child'),
-  session.jobs > 0 && say('tag_jobs', { n: session.jobs }),
+  jobs_of(session) > 0 && say('tag_jobs', { n: jobs_of(session) }),
+  waiting_of(session) > 0 && say('tag_waiting', { n: waiting_of(session) }),
 ].filter(Boolean);
 
-function filled(row, session) {
+function filled(row, session, line) {
   const where = [short_folder(session.cwd), session.hostname].filter(Boolean).join(' · ');
   row.className = `row is-${session.state}`;
   row.replaceChildren(
@@ -40,18 +42,20 @@ function filled(row, session) {
     h('span', { class: 'row-body' },
       h('span', { class: 'row-top' }, h('bdi', { class: 'row-name' }, name(name_of(session))), ago(over(session) ? session.last_activity_at ?? session.since : session.since)),
       h('span', { class: 'row-meta' }, h('span', { class: 'state' }, state_word(session)), ' · ', name(agent_of(session)), ...tags(session).map((tag) => h('span', { class: 'tag' }, tag))),
-      h('bdi', { class: 'row-last' }, plain(last_line(session))),
+      line ?? h('bdi', { class: 'row-last' }, plain(last_line(session))),
       h('bdi', { class: 'row-where' }, name(where))));
 }
 
 // What a row shows; if this is the same, the row is not touched.
-const seen = (session) => JSON.stringify([session.state, session.since, name_of(session), session.cwd, session.hostname, session.stale, session.parent_id, session.jobs, session.last_activity_at && over(session) && session.last_activity_at, last_line(session)]);
+const seen = (session) => JSON.stringify([session.state, session.since, name_of(session), session.cwd, session.hostname, session.stale, session.parent_id, jobs_of(session), waiting_of(session), session.last_activity_at && over(session) && session.last_activity_at, last_line(session)]);
 
 export class List {
   #rows = new Map();
   #held = false;
   #late = false;
   #older;
+  // Set by who has more to say of a session: {seen, line(), under}.
+  dress = null;
 
   constructor(ask_older) {
     this.#older = h('button', { class: 'more', type: 'button', onclick: ask_older }, say('older'));
@@ -109,9 +113,15 @@ export class List {
       kept = { row, item: h('li', {}, row), shown: '' };
       this.#rows.set(session.id, kept);
     }
-    const now_seen = seen(session);
-    if (kept.shown !== now_seen) filled(kept.row, session);
+    const more = this.dress?.(session);
+    const now_seen = seen(session) + more?.seen;
+    if (kept.shown !== now_seen) filled(kept.row, session, more?.line());
     kept.shown = now_seen;
+    if (kept.under !== more?.under) {
+      kept.under?.remove();
+      kept.item.append(...(more?.under ? [more.under] : []));
+      kept.under = more?.under;
+    }
     if (session.id === this.open_id) kept.row.setAttribute('aria-current', 'true');
     else kept.row.removeAttribute('aria-current');
     return kept.item;

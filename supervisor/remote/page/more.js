@@ -19,6 +19,10 @@ Object.assign(shapes, {
   sent: ['line', 'm4 10.5 4 4 8-9'],
   keyboard: ['line', 'M2.5 5.500h15v9h-15zM5.5 8.500h.2M8.5 8.500h.2M11.5 8.500h.2M14.5 8.500h.2M6.5 11.500h7'],
   wide: ['line', 'M2.5 10h15M5.5 6.5 2 10l3.5 3.500M14.5 6.5 18 10l-3.5 3.5'],
+  job: ['line', 'M4 4.500h12M4 10h12M4 15.500h7M14.500 13.500v4M12.500 15.500h4'],
+  find: ['line', 'M9 3.500a5.500 5.500 0 1 1 0 11a5.500 5.500 0 0 1 0-11M13 13l4 4'],
+  up: ['line', 'm5 12 5-5 5 5'],
+  wrap: ['line', 'M3 5.500h14M3 10h11a2.500 2.500 0 0 1 0 5h-3M12.500 13 10.500 15l2 2M3 15h4'],
   fit: ['line', 'M6 2.500h8v15H6zM9 15h2'],
 });
 learn(words);
@@ -35,4 +39,4 @@ export function styled(name) {
   return sheets.get(name);
 }
 
-await styled('steering.css');
+await Promise.all(['steering.css', 'extras.css'].map(styled));

@@ -52,6 +52,9 @@ function take_part(topic, { session_id, approval, focus }) {
   else if (asked_of(session).length < 2) session.approvals = [];
 }
 
+// How many jobs of it are running.
+export const jobs_of = ({ jobs }) => jobs ?? 0;
+
 export const asked_of = (session) => session.approvals ?? [];
 
 export function add_stored({ sessions, next }) {

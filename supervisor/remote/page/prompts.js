@@ -3,6 +3,7 @@
 import { h, icon } from './dom.js';
 import { plain } from './marks.js';
 import { trouble } from './orders.js';
+import { is_known, when_words } from './whens.js';
 import { say } from './words.js';
 
 const shown_length = 4000;
@@ -15,21 +16,32 @@ const signs = { waiting: 'clock', sending: 'send', sent: 'sent', taken: 'sent', 
 const squeezed = (text) => text.replace(/\s+/g, ' ').trim();
 const same = (said, given) => said === given || (given.length > 40 && said.includes(given));
 
+// Our own words where we have them, else the computer's.
+function waiting_for({ when, waits_for, due_at, note }) {
+  if (when === 'now' || (note && note === waits_for)) return say('given_waiting');
+  // What it was for has come; its turn has not.
+  if (when === 'idle' || waits_for === 'It waits until the agent is idle.') return say('given_for_idle');
+  if (!is_known(when)) return waits_for || say('given_for', { when });
+  return say('given_for', { when: when_words(when === 'reset' && due_at ? `at:${due_at}` : when) });
+}
+
 export class Prompts {
   #me;
   #find;
   #cancel;
+  #edit;
   #take_back;
   #known = new Map();
   #heard = [];
   #may = false;
 
   // *find(id)* asks what has become of one, *cancel(prompt)* takes a waiting one back at the computer,
-  // *take_back(text)* puts its text into the box.
-  constructor(me, find, cancel, take_back) {
+  // *edit(prompt)* changes it there, *take_back(text)* puts its text into the box.
+  constructor(me, { find, cancel, edit, take_back }) {
     this.#me = me;
     this.#find = find;
     this.#cancel = cancel;
+    this.#edit = edit;
     this.#take_back = take_back;
     this.element = h('div', { class: 'given-all', role: 'group', 'aria-label': say('given') });
   }
@@ -120,13 +132,19 @@ export class Prompts {
     element.className = `message mine given is-${state}`;
     const cut = text.length > shown_length ? `${text.slice(0, shown_length)} …` : text;
     element.replaceChildren(
-      h('div', { class: 'prose given-text' }, plain(cut)),
+      h('div', { class: 'prose given-text', dir: 'auto' }, plain(cut)),
       h('p', { class: 'given-state' }, icon(signs[state] ?? 'clock', 'small'), h('span', { role: 'status' }, plain(this.#words(prompt)))),
       ...(this.#may ? this.#buttons(prompt) : []));
   }
 
-  #words({ state, when, note, by }) {
-    const word = state === 'waiting' ? say(when === 'idle' ? 'given_for_idle' : 'given_waiting') : say(`given_${state}`);
+  // What its words are made of has changed.
+  draw_again() {
+    for (const known of this.#known.values()) known.shown = null;
+  }
+
+  #words(prompt) {
+    const { state, note, by } = prompt;
+    const word = state === 'waiting' ? waiting_for(prompt) : say(`given_${state}`);
     const from = by === this.#me ? '' : say(by === 'desk' ? 'given_by_desk' : 'given_by_other');
     return [from, word, note].filter(Boolean).join(' · ');
   }
@@ -135,7 +153,7 @@ export class Prompts {
     const { id, state, text } = prompt;
     const button = (word, act) => h('button', { class: 'link', type: 'button', onclick: act }, say(word));
     const dismiss = () => this.#drop(id);
-    if (state === 'waiting') return [h('p', { class: 'given-buttons' }, button('cancel', (event) => this.#take_from(prompt, event.currentTarget)))];
+    if (state === 'waiting') return [h('p', { class: 'given-buttons' }, button('edit', () => this.#edit(prompt)), button('cancel', (event) => this.#take_from(prompt, event.currentTarget)))];
     if (state !== 'refused' && state !== 'vanished') return [];
     return [h('p', { class: 'given-buttons' }, button('edit_again', () => { dismiss(); this.#take_back(text); }), button('dismiss', dismiss))];
   }

@@ -2,8 +2,7 @@
 // Ten thousand entries stay smooth: parts that are far away are empty boxes of the same height.
 
 import { ago, clock, day, h, icon, moment, say_aloud } from './dom.js';
-import { copy_button } from './facts.js';
-import { asked_of, over, path_of, picture } from './picture.js';
+import { path_of } from './picture.js';
 import { one_line, plain, without_escapes } from './marks.js';
 import { prose, terminal } from './text.js';
 import { state_word } from './list.js';
@@ -51,9 +50,10 @@ function folded(text, make, whole) {
 // Runs *change* and keeps what is above it where the eye is: the scroller measures from its end.
 function keep_place(element, change) {
   const scroller = element.closest('.scroller');
-  const height = scroller.scrollHeight;
+  const height = scroller?.scrollHeight;
   change();
-  scroller.scrollTop -= scroller.scrollHeight - height;
+  // What opens may have been taken off the page before its turn came.
+  if (scroller) scroller.scrollTop -= scroller.scrollHeight - height;
 }
 
 // A card with one line that opens; what is inside is made when it is first wanted.
@@ -216,6 +216,32 @@ export class Transcript {
     else this.top.replaceChildren(h('span', { class: 'quiet' }, say(this.#parts.length ? 'beginning' : 'nothing_yet')));
   }
 
+  // All that is here, oldest first.
+  get entries() {
+    return [...this.#parts.flatMap(({ entries }) => entries), ...this.#waiting];
+  }
+
+  // Whether nothing older is to be had.
+  get whole() {
+    return this.#ready && this.#before === null;
+  }
+
+  // One page more; false: it did not come.
+  async fetch_older() {
+    const before = this.#before;
+    while (this.#loading) await new Promise(requestAnimationFrame);
+    if (this.#before === before) await this.older();
+    return this.#before !== before;
+  }
+
+  // The element of an entry that is here.
+  reveal(seq) {
+    this.#catch_up();
+    const part = this.#parts.find(({ entries }) => entries.at(-1).seq >= seq);
+    if (part && !part.built) this.#build(part);
+    return part?.element.querySelector(`[data-seq="${seq}"]`);
+  }
+
   async older() {
     if (this.#loading || this.#before === null || !this.#ready) return;
     this.#loading = true;
@@ -275,6 +301,7 @@ export class Transcript {
     const whole = entry.truncated && !entry.whole ? (box) => this.#whole(entry, box) : null;
     const make = Object.hasOwn(made, entry.kind) ? made[entry.kind] : null;
     nodes.push(make ? make(entry, this.#opened, whole) : message(entry, whole));
+    nodes.at(-1).dataset.seq = entry.seq;
     return nodes;
   }
 
@@ -351,21 +378,7 @@ export class Transcript {
 
 // --- what is going on now, below the transcript
 
-function cut_off(session) {
-  const { attempt, next_try_at, reason } = session.reconnect ?? {};
-  const next = next_try_at ? say('next_try_at', { time: moment(Date.parse(next_try_at)) }) : '';
-  return h('div', {}, h('p', {}, plain(reason || session.failure || say('cut_off_hint'))),
-    attempt != null && h('p', { class: 'quiet' }, [say('attempt', { n: attempt }), next].filter(Boolean).join(' · ')));
-}
-
-function* more(session) {
-  if (session.state === 'needs_you' && !asked_of(session).length) yield h('p', { class: 'desk' }, plain(say('answer_at_desk', { host: session.hostname ?? '' })));
-  if (session.state === 'cut_off') yield cut_off(session);
-  if (session.state === 'lost') yield h('p', {}, plain(session.failure || say('lost_hint')));
-  if (over(session) && session.resume_command) yield copy_button(session.resume_command, say('copy_command'));
-}
-
-// What is going on now. Whoever steers puts cards into `scroll`, buttons into `head` and more below.
+// What is going on now. Whoever steers says more in `more`, puts cards into `scroll`, buttons into `head` and more below.
 export class NowBar {
   constructor() {
     this.more = h('div', { class: 'now-more' });
@@ -378,6 +391,5 @@ export class NowBar {
   show(session) {
     this.element.className = `now is-${session.state}`;
     this.line.replaceChildren(icon(session.state, 'small'), h('span', { class: 'state' }, state_word(session)), ago(session.since), session.stale ? h('span', { class: 'tag' }, say('tag_stale')) : '');
-    this.more.replaceChildren(...more(session));
   }
 }

@@ -18,6 +18,16 @@ function raise() {
   all.togglePopover(all.children.length > 0);
 }
 
+// Anything else that stands there until it is taken away.
+export function put_bar(bar) {
+  all.append(bar);
+  raise();
+}
+export function take_bar(bar) {
+  bar.remove();
+  raise();
+}
+
 // Shows *words* for *seconds* with a button *word* that does *back*. If nobody presses it, *then*
 // is done at the end of that time, or never.
 export function offer(words, seconds, word, back, then = null) {

@@ -285,4 +285,4 @@ def test_no_clock_that_jumps_is_asked() -> None:
 
     asking = [path.name for path in sources if "time.time()" in path.read_text()]
 
-    assert asking == ["begin.py"]
+    assert asking == ["order.py"]

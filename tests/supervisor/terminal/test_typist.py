@@ -6,6 +6,7 @@ import sys
 import tty
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -29,7 +30,7 @@ class Desk:
     def __post_init__(self) -> None:
         """Somebody types."""
         self.typist = Typist(lambda _, own_id: self.written.append(own_id))
-        self.typist.terminal = self.terminal
+        self.typist.write = partial(os.write, self.terminal)
 
     def read(self) -> bytes:
         """All that the program is given, when it reads as fast as it can."""

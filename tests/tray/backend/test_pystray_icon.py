@@ -7,7 +7,7 @@ import pytest
 
 from tray.backend import pystray_icon
 from tray.backend.base import Look
-from tray.menu import ConnectPhone, Item, Quit, Separator
+from tray.lines import ConnectPhone, Item, Quit, Separator
 
 ENTRIES = (
     Item(key="state", label="1 working", enabled=False),

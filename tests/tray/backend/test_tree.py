@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tray.backend.tree import ROOT, Tree
-from tray.menu import ConnectPhone, Entry, Item, Quit, Separator
+from tray.lines import ConnectPhone, Entry, Item, Quit, Separator
 
 
 def line(key: str, label: str = "", *children: Entry, **more: bool) -> Item:

@@ -10,7 +10,7 @@ from tests.supervisor.remote.page.conftest import FILES
 
 #: Keys that are put together from a state, a cause, … in the code.
 _MADE = re.compile(
-    r"(state|group|cause|kind|given|when|asked|diff|do|key)_\w+|(welcome|bad_link|revoked|forgotten)(_title)?"
+    r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice)_[\w,]+|(welcome|bad_link|revoked|forgotten)(_title)?"
 )
 
 
@@ -57,6 +57,23 @@ def test_every_key_in_the_code_is_in_the_table(bench: Page) -> None:
     used = set(re.findall(r"say\('(\w+)'", _source()))
 
     missing = used - set(_table(bench))
+
+    assert missing == set()
+
+
+def test_what_comes_first_finds_its_words(bench: Page) -> None:
+    """The list, the transcript and pairing say nothing that is still on its way."""
+    table: list[str] = bench.evaluate("import('/words.js').then(({ words }) => Object.keys(words))")
+    first = (FILES / "first.js").read_text()
+    always = re.findall(r"'(\w+)'", first.partition("always = [")[2].partition("]")[0])
+
+    sources = {name: (FILES / f"{name}.js").read_text() for name in [*always, "pair", "session", "text"]}
+    missing = {
+        (name, key)
+        for name, text in sources.items()
+        for key in re.findall(r"say\('(\w+)'", text)
+        if key not in table
+    }
 
     assert missing == set()
 

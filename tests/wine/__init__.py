@@ -1,0 +1,1 @@
+"""Windows' part tried on Linux: a real Windows CPython in wine. Nothing here is collected."""
