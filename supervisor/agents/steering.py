@@ -202,5 +202,16 @@ class Steering:
         return text
 
 
+def words_alone(text: str, commands: str) -> str | None:
+    """What is pasted for an agent that lists files after an ``@``, and cuts blanks off.
+
+    See ``Steering.as_text``. A blank behind a last word with ``@`` closes the list: Enter would pick from it.
+    """
+    if text.lstrip().startswith(tuple(commands)):
+        return None
+    last = text.split(" ")[-1].rsplit("\n", 1)[-1]
+    return f"{text} " if "@" in last else text
+
+
 #: For agents about whose steering nothing is special.
 USUAL = Steering()

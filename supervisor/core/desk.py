@@ -222,8 +222,11 @@ class Desk:
             jobs_running=sighting.jobs_running,
         )
         heard = self._heard.get(session_id)
-        notes.told = sighting.sign is not None or heard is not None
-        if sighting.sign:
+        notes.told = sighting.sign not in {None, Sign.STARTING} or heard is not None
+        if sighting.sign is Sign.STARTING and session.state is State.STARTING:
+            # It waits for its first prompt; from then on its transcript tells.
+            session = self._step(session, Trigger.IDLE, at)
+        elif sighting.sign:
             said_at = min(at, sighting.at or at)
             if sighting.sign is Sign.ASKING and sighting.at:
                 wishes.extend(self.helm.overtaken(session_id, said_at))
@@ -341,7 +344,11 @@ class Desk:
         before = self.sessions.get(event.session_id)
         if before is None or before.state in OVER:
             return
-        self._notes[before.id].told = True
+        notes = self._notes[before.id]
+        notes.told = True
+        if event.sign is Sign.INTERRUPTED:
+            # Some agents write that down nowhere, if their answer had not begun.
+            notes.written = event.sign
         self._put(self._obey(before, event.sign, event.waiting_for, event.at), before, wishes)
 
     def _unhear(self, event: events.Unheard) -> None:

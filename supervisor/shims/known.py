@@ -48,5 +48,32 @@ _OPENCODE: Final = Program(
     ),
     options=("-h", "--help", "-v", "--version"),
 )
+_QWEN: Final = Program(
+    name="qwen",
+    verbs=(
+        *("auth", "board", "channel", "extensions", "hooks", "mcp", "review", "sandbox", "serve", "sessions"),
+        "update",
+    ),
+    options=(
+        *("-h", "--help", "-v", "--version", "-p", "--prompt", "-l", "--list-extensions", "--acp"),
+        *("-o", "--output-format", "--input-format", "--json-schema"),
+    ),
+)
+_GEMINI: Final = Program(
+    name="gemini",
+    verbs=("extension", "extensions", "gemma", "hook", "hooks", "mcp", "skill", "skills"),
+    options=(
+        *("-h", "--help", "-v", "--version", "-p", "--prompt", "-l", "--list-extensions", "--acp"),
+        *("-o", "--output-format", "--list-sessions", "--delete-session", "--experimental-acp"),
+    ),
+)
+_COPILOT: Final = Program(
+    name="copilot",
+    verbs=(
+        *("app", "completion", "config", "help", "init", "instruction", "login", "lsp", "mcp", "memories"),
+        *("plugin", "sandbox", "sessions", "skill", "update", "version", "workflow"),
+    ),
+    options=("-h", "--help", "-v", "--version", "-p", "--prompt", "--acp", "--connect", "--environment-host"),
+)
 
-PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE)
+PROGRAMS: Final[Sequence[Program]] = (_CLAUDE, _CODEX, _OPENCODE, _QWEN, _GEMINI, _COPILOT)

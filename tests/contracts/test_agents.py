@@ -22,8 +22,19 @@ PLACES = (
     ".codex/state_5.sqlite",
     ".codex/thread-writer-locks/11111111-2222-4333-8444-555555555555.lock",
     ".codex/app-server-daemon/daemon.pid",
+    ".copilot/session-state/11111111-2222-4333-8444-555555555555/events.jsonl",
+    ".copilot/session-state/11111111-2222-4333-8444-555555555555/inuse.1.lock",
+    ".copilot/session-state/11111111-2222-4333-8444-555555555555/workspace.yaml",
+    ".gemini/tmp/a/.project_root",
+    ".gemini/tmp/a/chats/session-2026-11-21T00-00-11111111.jsonl",
+    ".gemini/tmp/a/chats/session-2026-11-21T00-01-11111111.jsonl",
     ".local/share/opencode/opencode.db",
     ".local/share/opencode/log/opencode.log",
+    ".qwen/sessions/1.json",
+    ".qwen/projects/-a/chats/11111111-2222-4333-8444-555555555555.jsonl",
+    ".qwen/wakeline/0123456789abcdef.in.jsonl",
+    ".qwen/wakeline/0123456789abcdef.out.jsonl",
+    ".qwen/settings.json",
 )
 CONTENTS: Mapping[str, bytes] = {
     "empty": b"",
@@ -55,7 +66,15 @@ class World:
     """Processes of every agent's name, with odd arguments."""
 
     def running(self) -> Sequence[Process]:
-        argvs = ((), ("",), ("claude",), ("codex", "resume", "x"), ("opencode", "-s"), ("\udcff", "--\0"))
+        argvs = (
+            *((), ("",), ("claude",), ("codex", "resume", "x"), ("opencode", "-s"), ("\udcff", "--\0")),
+            *(
+                ("node",),
+                ("node", "--x", "/bin/qwen", "--resume"),
+                ("gemini", "-r", "\udcff"),
+                ("copilot", "-i"),
+            ),
+        )
         return [
             Process(run=Run(4_000_000 + i, float(i)), parent_pid=1, argv=argv, cwd=None if i % 2 else "/a")
             for i, argv in enumerate(argvs)

@@ -39,3 +39,18 @@ class FewProcesses:
     def lock_owner(self, path: Path) -> int | None:
         """Who holds this lock."""
         return self.locks.get(path)
+
+
+#: Above what any system gives out: no real process is ever mistaken for it.
+PID = 4_999_999
+STARTED = 1_795_284_855.0
+
+
+def process(*argv: str, pid: int = PID, parent: int = 1, started_at: float = STARTED) -> Process:
+    """A process of a test, in the project of somebody."""
+    return Process(run=Run(pid, started_at), parent_pid=parent, argv=argv, cwd="/home/me/project")
+
+
+def world(*processes: Process) -> FewProcesses:
+    """These processes and no others."""
+    return FewProcesses(processes)

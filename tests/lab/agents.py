@@ -6,6 +6,8 @@ The cache is ``$WAKELINE_TEST_CACHE`` or ``.cache/agents``. Fill it beforehand w
 
 import json
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,10 @@ class Pin:
     package: str
     version: str
     programs: tuple[str, ...]
+    #: A script for a Node.js at least this old, if it is one.
+    node: int | None = None
+    #: Whether what it can do without is left out: then it is a fraction of its size.
+    lean: bool = False
 
     @property
     def wanted(self) -> str:
@@ -47,12 +53,40 @@ PINS = {
         version="0.169.0",
         programs=("@openai/codex-*/vendor/*/bin/codex", "@openai/codex-*/vendor/*/bin/codex.exe"),
     ),
+    "qwen": Pin(
+        package="@qwen-code/qwen-code",
+        version="0.24.4",
+        programs=(".bin/qwen", ".bin/qwen.cmd"),
+        node=22,
+        lean=True,
+    ),
+    "gemini": Pin(
+        package="@google/gemini-cli",
+        version="0.61.0",
+        programs=(".bin/gemini", ".bin/gemini.cmd"),
+        node=20,
+        lean=True,
+    ),
+    "copilot": Pin(
+        package="@github/copilot",
+        version="1.0.102",
+        programs=("@github/copilot-*-*/copilot", "@github/copilot-*-*/copilot.exe"),
+    ),
     "opencode": Pin(
         package="opencode-ai",
         version="1.18.33",
         programs=("opencode-*-*/bin/opencode", "opencode-*-*/bin/opencode.exe"),
     ),
 }
+
+_SYSTEM = {"Linux": "linux", "Darwin": "darwin", "Windows": "win"}.get(platform.system(), "linux")
+_PROCESSOR = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x64"
+#: Node.js by npm, where the machine's own is too old: what the package ``node`` would bring.
+PINS["node"] = Pin(
+    package=f"node-{_SYSTEM}-{_PROCESSOR}",
+    version="22.22.0",
+    programs=("node-*/bin/node", "node-*/bin/node.exe", "node-*/node.exe"),
+)
 
 
 def cache() -> Path:
@@ -74,6 +108,26 @@ def program(name: str) -> Path:
     raise Missing(f"{pin.wanted} has no program for this machine")
 
 
+def node(name: str) -> Path | None:
+    """The folder of the Node.js that this agent runs on; None: it needs none. Raises Missing."""
+    least = PINS[name].node
+    if least is None:
+        return None
+    own = shutil.which("node", path=REAL.get("PATH"))
+    if own and _major(own) >= least:
+        return Path(own).parent
+    return program("node").parent
+
+
+def _major(path: str) -> int:
+    try:
+        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    found = re.match(r"v([0-9]+)", told.stdout)
+    return int(found[1]) if found else 0
+
+
 def installed_version(folder: Path, pin: Pin) -> str | None:
     """The version that lies in the cache, or None."""
     try:
@@ -92,7 +146,8 @@ def install(name: str) -> None:
         raise Missing(f"install Node.js with npm to test with {pin.wanted}")
     beside = folder.with_name(f".{name}-{os.getpid()}")
     beside.mkdir(parents=True, exist_ok=True)
-    flags = ("--no-audit", "--no-fund", "--ignore-scripts", "--include=optional")
+    optional = "--omit=optional" if pin.lean else "--include=optional"
+    flags = ("--no-audit", "--no-fund", "--ignore-scripts", optional)
     command = [npm, "install", *flags, "--prefix", str(beside), pin.wanted]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=INSTALLATION, env=REAL)

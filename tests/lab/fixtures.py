@@ -16,6 +16,7 @@ def needs(name: str) -> None:
     """Skip the test, or let it fail on CI, where this agent cannot be had."""
     try:
         agents.program(name)
+        agents.node(name)
     except agents.Missing as missing:
         do_without(str(missing))
 
@@ -43,6 +44,24 @@ def needs_codex() -> None:
 def needs_opencode() -> None:
     """OpenCode is there."""
     needs("opencode")
+
+
+@pytest.fixture(scope="session")
+def needs_qwen() -> None:
+    """Qwen Code is there."""
+    needs("qwen")
+
+
+@pytest.fixture(scope="session")
+def needs_gemini() -> None:
+    """Gemini CLI is there."""
+    needs("gemini")
+
+
+@pytest.fixture(scope="session")
+def needs_copilot() -> None:
+    """Copilot CLI is there."""
+    needs("copilot")
 
 
 @pytest.fixture

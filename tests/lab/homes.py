@@ -110,10 +110,61 @@ def opencode(home: Path, cwd: Path, url: str) -> Launch:
     return launch("opencode", home, cwd, variables)
 
 
+def qwen(home: Path, cwd: Path, url: str) -> Launch:
+    """Qwen Code against the fake server at *url*; it asks before it acts."""
+    config = {
+        "general": {"enableAutoUpdate": False, "disableUpdateNag": True},
+        "privacy": {"usageStatisticsEnabled": False},
+        "security": {"auth": {"selectedType": "openai"}},
+        "telemetry": {"enabled": False},
+        "tools": {"approvalMode": "default"},
+    }
+    write(home / ".qwen" / "settings.json", json.dumps(config))
+    variables = {
+        "OPENAI_API_KEY": "sk-fake",
+        "OPENAI_BASE_URL": f"{url}/v1",
+        "OPENAI_MODEL": "fake-model",
+    }
+    return launch("qwen", home, cwd, variables)
+
+
+def gemini(home: Path, cwd: Path, url: str) -> Launch:
+    """Gemini CLI against the fake server at *url*, in a folder that it trusts."""
+    config = {
+        "general": {"enableAutoUpdate": False, "disableAutoUpdate": True, "disableUpdateNag": True},
+        "privacy": {"usageStatisticsEnabled": False},
+        "security": {"auth": {"selectedType": "gemini-api-key"}},
+    }
+    write(home / ".gemini" / "settings.json", json.dumps(config))
+    variables = {
+        "GEMINI_API_KEY": "fake-key",
+        "GEMINI_CLI_TRUST_WORKSPACE": "true",
+        "GOOGLE_GEMINI_BASE_URL": url,
+    }
+    return launch("gemini", home, cwd, variables)
+
+
+def copilot(home: Path, cwd: Path, url: str) -> Launch:
+    """Copilot CLI against the fake server at *url*, in a folder that it trusts."""
+    config = {"trusted_folders": [os.path.realpath(cwd)], "banner": "never"}
+    write(home / ".copilot" / "config.json", json.dumps(config))
+    variables = {
+        "COPILOT_AUTO_UPDATE": "false",
+        "COPILOT_MODEL": "gpt-4.1",
+        "COPILOT_OFFLINE": "true",
+        "COPILOT_PROVIDER_API_KEY": "sk-fake",
+        "COPILOT_PROVIDER_BASE_URL": f"{url}/v1",
+    }
+    return launch("copilot", home, cwd, variables)
+
+
 def launch(name: str, home: Path, cwd: Path, variables: Mapping[str, str]) -> Launch:
     """The agent's program with the clean environment and its own variables."""
     cwd.mkdir(parents=True, exist_ok=True)
-    return Launch(argv=(str(agents.program(name)),), env={**environment(home), **variables}, cwd=cwd)
+    clean = environment(home)
+    if (node := agents.node(name)) is not None:
+        clean["PATH"] = os.pathsep.join((str(node), clean["PATH"]))
+    return Launch(argv=(str(agents.program(name)),), env={**clean, **variables}, cwd=cwd)
 
 
 def write(path: Path, text: str) -> None:

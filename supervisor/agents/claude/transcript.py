@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from supervisor.agents.claude import calls, failures
+from supervisor.agents import calls
+from supervisor.agents.claude import failures
 from supervisor.agents.fields import clean, count, mapping, moment, number, sequence, short, strings
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 

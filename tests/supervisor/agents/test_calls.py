@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.agents.claude.calls import shown
+from supervisor.agents.calls import shown
 
 LIMIT = 1000
 
