@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import math
 import os
 import platform
 import secrets
@@ -13,31 +12,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from supervisor import __version__, programs, terminal
+from supervisor import __version__, programs, rules, terminal
 from supervisor import settings as setting
-from supervisor.agents import plain
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
-from supervisor.core import awake as awake_rules
 from supervisor.core import effects, events
-from supervisor.core.board import Rules
 from supervisor.core.desk import Desk
-from supervisor.core.errors import WrongUse
 from supervisor.core.helm import Helm
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
-from supervisor.core.link import Links, Policy
-from supervisor.core.model import Kind, Machine, Power, Resume, Session
-from supervisor.core.notice import Level
+from supervisor.core.model import Machine, Power, Resume, Session
 from supervisor.core.notices import Notices
-from supervisor.core.rescue import Rescue
 from supervisor.core.steering import Typing
 from supervisor.engine import Engine, Hands
 from supervisor.environment import of_login
 from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
-from supervisor.notify import Sender, rules
-from supervisor.notify.rules import word
+from supervisor.notify import Sender
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
@@ -108,20 +99,11 @@ class Supervisor:
         self._exits: dict[Any, Callable[[], None]] = {}
         self._looking: set[asyncio.Task[None]] = set()
         self.journal = Journal(secrets.token_hex(4))
-        rules = awake_rules.Rules(
-            battery_limit=settings.awake.battery_limit_percent,
-            wind_down=settings.awake.wind_down_seconds,
-            home=str(Path.home()),
-        )
         self.desk = Desk(
-            keeper=Keeper(rules),
+            keeper=Keeper(rules.of_awake(settings)),
             helm=Helm(_typing),
-            rescue=Rescue(
-                Links(_policies(settings), _folders(settings)),
-                _patience(settings),
-                _policy(settings.reconnect.at_login),
-            ),
-            notices=Notices(_rules(settings)),
+            rescue=rules.of_reconnect(settings),
+            notices=Notices(rules.of_notices(settings)),
             resume=self._resume,
             keep_over=settings.list.keep_over_hours * 3600.0,
         )
@@ -191,7 +173,7 @@ class Supervisor:
         )
         self.sender = Sender(
             settings.notices.urls,
-            level=word(Level, settings.notices.urls_level, "notices.urls_level"),
+            level=rules.elsewhere(settings),
             is_open=self.desk.notices.board.is_open,
             sent=lambda sent: self.engine.post_from_thread(events.NoticeSent(notice_id=sent, at=time.time())),
         )
@@ -374,50 +356,6 @@ class Supervisor:
     def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
         known = AGENTS.get(agent)
         return known.resume(session_id, cwd) if known else None
-
-
-def _policies(settings: Settings) -> Mapping[str, Policy]:
-    told = settings.reconnect
-    hosted, others = _policy(told.hosted), _policy(told.others)
-    return {Kind.HOSTED: hosted, Kind.ADOPTED: others, Kind.SEEN: others}
-
-
-def _rules(settings: Settings) -> Rules:
-    told = settings.notices
-    return rules(
-        desktop=told.desktop,
-        level=told.level,
-        kinds=told.kinds,
-        min_turn_seconds=told.min_turn_seconds,
-        quiet_hours=told.quiet_hours,
-    )
-
-
-def _patience(settings: Settings) -> Callable[[str], float]:
-    """Commands that are no agents of ours are silent as long as they like."""
-    told = settings.reconnect.silent_after_seconds
-
-    def patience(agent: str) -> float:
-        if agent not in AGENTS or agent == plain.name:
-            return math.inf
-        return float(told) or AGENTS[agent].steering.patience
-
-    return patience
-
-
-def _folders(settings: Settings) -> Mapping[str, Policy]:
-    """``~/work=off`` as an absolute path and a policy."""
-    rules = [rule.rpartition("=") for rule in settings.reconnect.folders]
-    for folder, sign, _ in rules:
-        if not sign or not Path(folder.strip()).expanduser().is_absolute():
-            raise WrongUse(f"reconnect.folders: {folder!r} is no rule.", 'Write "~/work=off".')
-    return {str(Path(folder.strip()).expanduser()): _policy(name.strip()) for folder, _, name in rules}
-
-
-def _policy(name: str) -> Policy:
-    if name not in set(Policy):
-        raise WrongUse(f"There is no policy {name!r}.", f"Known: {', '.join(Policy)}.")
-    return Policy(name)
 
 
 def _typing(agent: str) -> Typing:

@@ -4,7 +4,6 @@ Off until an address is set. What is sent passes through whatever service that a
 has a level of its own, and tells by default only that something happened.
 """
 
-from supervisor.notify.rules import rules
 from supervisor.notify.sender import Sender
 
-__all__ = ["Sender", "rules"]
+__all__ = ["Sender"]
