@@ -32,7 +32,7 @@ from supervisor.notify import Sender
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
 from supervisor.settings import Settings
-from supervisor.steering import Panes, Shelf, open_wheel
+from supervisor.steering import Copies, Panes, Shelf, open_wheel
 from supervisor.steering.jobs import JobWatch
 from supervisor.steering.lifeline import Lifeline, Pauses
 from supervisor.store import jobs as kept_jobs
@@ -141,6 +141,13 @@ class Supervisor:
         self.jobs = JobWatch(
             desk=self.desk, post=self.engine.post, agents=self._agents, hosted=self.roll.hosted
         )
+        recovering = settings.recovery
+        self.copies = Copies(
+            places.state / "copies",
+            most=recovering.most_megabytes << 20 if recovering.keep_transcripts else 0,
+            remains=self.observer.remains,
+            home=lambda agent: self._agents[agent][1] if agent in self._agents else None,
+        )
         self.views = open_views(places.terminals, programs.painter_command)
         self.wheel = open_wheel(
             desk=self.desk,
@@ -154,6 +161,7 @@ class Supervisor:
             panes=panes,
             views=self.views,
             shelf=self.shelf,
+            copies=self.copies,
             jobs=self.jobs,
             hook=programs.hook_command(places.socket),
         )
@@ -245,6 +253,7 @@ class Supervisor:
         self.lifeline.close()
         self.sender.close()
         self.jobs.close()
+        self.copies.close()
         self.wheel.close()
         await self.views.close()
         self.observer.close()
@@ -265,7 +274,7 @@ class Supervisor:
             effects.WatchExit: self._watch_exit,
             effects.Look: lambda e: self.observer.look(e.agent),
             effects.ReadBranch: self._read_branch,
-            effects.Save: lambda e: self.front.save(e.session),
+            effects.Save: lambda e: self._save(e.session),
             effects.KeepPrompt: lambda e: self.wheel.keep(e),
             effects.Deliver: lambda e: self.wheel.deliver(e),
             effects.Withdraw: lambda e: self.wheel.withdraw(e),
@@ -282,6 +291,10 @@ class Supervisor:
             effects.Hold: lambda e: self.holder.hold(e.reason),
             effects.Release: lambda _: self.holder.release(),
         }
+
+    def _save(self, session: Session) -> None:
+        self.front.save(session)
+        self.copies.offer(session)
 
     def _start_nursery(self, end: int) -> None:
         programs.start_nursery(self._places.holders_log, end)

@@ -94,6 +94,16 @@ class ReconnectSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverySettings:
+    """What can be brought back."""
+
+    keep_transcripts: bool = _setting(
+        False, "Keep copies of what agents store of sessions: some delete it after a month."
+    )
+    most_megabytes: int = _setting(2048, "So much of them; the oldest go.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalSettings:
     """Terminals that we hold."""
 
@@ -112,6 +122,7 @@ class Settings:
     notices: NoticesSettings = NoticesSettings()
     phone: PhoneSettings = PhoneSettings()
     reconnect: ReconnectSettings = ReconnectSettings()
+    recovery: RecoverySettings = RecoverySettings()
     terminal: TerminalSettings = TerminalSettings()
 
 

@@ -11,6 +11,7 @@ from supervisor.core.desk import Desk
 from supervisor.core.model import Page, Session
 from supervisor.core.steering import DESK, Remains
 from supervisor.environment import clean, of_login
+from supervisor.steering.copies import Copies
 from supervisor.steering.errands import Errands
 from supervisor.steering.jobs import JobWatch
 from supervisor.steering.panes import Panes
@@ -69,6 +70,7 @@ def open_wheel(
     panes: Panes,
     views: Views,
     shelf: Shelf,
+    copies: Copies,
     jobs: JobWatch,
     hook: Sequence[str],
 ) -> Wheel:
@@ -114,6 +116,7 @@ def open_wheel(
     recovery = Recovery(
         sessions=desk.sessions.values,
         is_stored=eyes.is_stored,
+        copies=copies,
         resume=doer.resume,
     )
     return Wheel(
@@ -130,10 +133,11 @@ def open_wheel(
         recovery=recovery,
         views=views,
         shelf=shelf,
+        copies=copies,
         errands=Errands(of_login),
         roll=roll,
         jobs=jobs,
     )
 
 
-__all__ = ["Panes", "Shelf", "Wheel", "open_wheel"]
+__all__ = ["Copies", "Panes", "Shelf", "Wheel", "open_wheel"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from supervisor.core.errors import Refused, WakelineError
 from supervisor.core.model import OVER, Session, State
+from supervisor.steering.copies import Copies
 from supervisor.system.branch import git_branch
 
 logger = logging.getLogger(__name__)
@@ -37,11 +38,13 @@ class Recovery:
         *,
         sessions: Callable[[], Iterable[Session]],
         is_stored: Callable[[Session], bool],
+        copies: Copies,
         resume: Callable[[str], Awaitable[str]],
     ) -> None:
         """*is_stored*: whether the agent still has its transcript; may block."""
         self._sessions = sessions
         self._is_stored = is_stored
+        self._copies = copies
         self._resume = resume
         self._resuming: asyncio.Task[None] | None = None
 
@@ -52,13 +55,15 @@ class Recovery:
         return await asyncio.to_thread(lambda: [self._left(session) for session in newest_first])
 
     async def check(self, session: Session) -> None:
-        """Raises ``Refused`` where there is nothing left of it that could be resumed."""
-        gone = session.state in OVER and session.transcript is not None
-        if gone and not await asyncio.to_thread(self._is_stored, session):
-            raise Refused(
-                "Its agent has deleted this conversation.",
-                "Agents clean up old ones by themselves; see their own settings.",
-            )
+        """Bring back our copy of what its agent has deleted. Raises ``Refused`` where there is none."""
+        if session.state not in OVER or session.transcript is None:
+            return
+        if await asyncio.to_thread(self._is_stored, session) or await self._copies.put_back(session):
+            return
+        raise Refused(
+            "Its agent has deleted this conversation.",
+            "Agents clean up old ones by themselves; recovery.keep_transcripts keeps copies.",
+        )
 
     async def resume(self, wanted: Sequence[str] | None) -> Sequence[str]:
         """Begin to bring these back, or all that can be; answers which, in their order."""
@@ -73,6 +78,8 @@ class Recovery:
             await before
         for session_id in chosen:
             try:
+                for session in [one for one in self._sessions() if one.id == session_id]:
+                    await self.check(session)
                 await self._resume(session_id)
             except WakelineError as trouble:
                 logger.warning("could not resume %s: %s", session_id, trouble.title)
@@ -84,7 +91,7 @@ class Recovery:
             session=session,
             folder_exists=there,
             branch_now=git_branch(session.cwd) if there and session.cwd else None,
-            transcript_exists=self._is_stored(session),
+            transcript_exists=self._is_stored(session) or self._copies.has(session),
         )
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from supervisor.core.model import OVER, Entry, EntryKind, Job, Page, Role, Run, 
 from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Decision, Focus, Prompt, PromptState, Remains, Trashed
 from supervisor.remote.backend import Lost, Who
+from supervisor.steering.copies import Copies
 from supervisor.steering.errands import Errands
 from supervisor.steering.jobs import JobWatch, Tail
 from supervisor.steering.processes import Doer
@@ -86,6 +87,7 @@ class Wheel:
         recovery: Recovery,
         views: Views,
         shelf: Shelf,
+        copies: Copies,
         errands: Errands,
         roll: Roll,
         jobs: JobWatch,
@@ -104,6 +106,7 @@ class Wheel:
         self._recovery = recovery
         self._views = views
         self._shelf = shelf
+        self._copies = copies
         self._errands = errands
         self._roll = roll
         self._jobs = jobs
@@ -386,6 +389,7 @@ class Wheel:
         if remains is None:
             raise Refused("Nothing is stored of this session that could be put into the trash.")
         trashed = await self._shelf.discard(session, remains)
+        await self._copies.forget(session)
         if way := self._steering(session.agent).discarded_by(session):
             # Its remains lie safe: if this fails, it is merely there twice.
             await self._errands.run(way)

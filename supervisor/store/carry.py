@@ -133,6 +133,28 @@ def carry(source: Path, target: Path) -> bool:
     return True
 
 
+def copy(source: Path, target: Path) -> None:
+    """A copy of the file *source* at *target*, in place of an older one; nothing where it is the same.
+
+    On disk, and whole, before it has its name. Makes the folders above it. Raises ``OSError``.
+    """
+    was = source.lstat()
+    with contextlib.suppress(OSError):
+        found = target.lstat()
+        if (found.st_size, found.st_mtime_ns) == (was.st_size, was.st_mtime_ns):
+            return
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = forget_part(target)
+    try:
+        _copy_file(source, part)
+        part.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    sync(target.parent)
+
+
 def forget_part(target: Path) -> Path:
     """Remove what an interrupted copy to *target* left beside it; the name that it has."""
     part = target.with_name(target.name + _PART)
