@@ -29,6 +29,7 @@ TESTS = (
     "tests/supervisor/terminal/door/test_loopback.py",
     "tests/supervisor/terminal/test_windows_line.py",
     "tests/supervisor/remote/local/test_windows.py",
+    "tests/supervisor/system/autostart/test_windows.py",
 )
 #: As on a desktop: what is run has a console, and a pseudo-console can be had.
 WITH_A_CONSOLE = (

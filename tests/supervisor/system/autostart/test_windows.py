@@ -4,8 +4,7 @@ import sys
 
 import pytest
 
-if sys.platform != "win32":
-    pytest.skip("the registry of Windows", allow_module_level=True)
+assert sys.platform == "win32"
 
 from supervisor.core.errors import Failed
 from supervisor.system.autostart import windows
