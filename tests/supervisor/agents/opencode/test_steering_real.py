@@ -49,6 +49,8 @@ def _begun(bench: Bench, listener: Listener, *arguments: str) -> tuple[Terminal,
     """A terminal of ours with a session that rests and can be reached."""
     terminal = bench.ours(*arguments)
     terminal.prompt("hello")
+    # A session is at rest, too, before its first turn has begun.
+    terminal.wait_for("Echo: hello")
     bench.wait(lambda seen: seen.run.pid == terminal.pid and seen.session_id and seen.sign is Sign.IDLE)
     return terminal, listener.reached(terminal)
 
@@ -76,7 +78,7 @@ def test_a_prompt_arrives_once_however_often_it_is_sent(bench: Bench, listener: 
         listener.prompt(session, "first words %%slow:2%%"),
         listener.prompt(session, "first words %%slow:2%%"),
     ]
-    listener.until(lambda: _turns(listener, session)[-1:] == [Sign.IDLE])
+    listener.until(lambda: _turns(listener, session)[-2:] == [Sign.WORKING, Sign.IDLE])
     told += [
         listener.prompt(session, "second words", name="2"),
         listener.prompt(session, "first words %%slow:2%%"),
