@@ -4,6 +4,7 @@ Satisfies ``remote.backend.Backend``. Disk is touched in threads only; the store
 """
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +40,8 @@ from supervisor.store.database import Database
 T = TypeVar("T")
 
 
+#: Seconds in which agents were looked at once; where a disk hangs, orders do not wait for it.
+_FIRST_LOOK = 5.0
 #: So many stored sessions of the very same time are told in one page, and no more.
 _MOST_AT_ONCE = 500
 
@@ -230,8 +233,11 @@ class Front:
         """Note that a device was here."""
         await self.store(devices.seen, device_id, address, time.time())
 
-    async def check_room(self) -> None:
-        """Raises ``Failed`` where nothing more could be kept."""
+    async def ready_for_orders(self) -> None:
+        """Wait, after a start, until it is known who is alive. Raises ``Failed``: nothing can be kept."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_LOOK):
+                await self._observer.seen()
         await asyncio.to_thread(self._database.check_room)
 
     async def audit(self, what: str, details: Mapping[str, str]) -> None:

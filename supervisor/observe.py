@@ -126,6 +126,9 @@ class Observer:
         #: Agents whose store has changed and is read soon.
         self._behind: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Agents that were not looked at since we began.
+        self._unseen = set(self._posts)
+        self._seen = asyncio.Event()
 
     @property
     def agents(self) -> Sequence[str]:
@@ -146,6 +149,10 @@ class Observer:
     def line(self, agent: str) -> Line:
         """The agent's own channel."""
         return self._posts[agent].line
+
+    async def seen(self) -> None:
+        """Wait until every agent was looked at once."""
+        await self._seen.wait()
 
     def look(self, agent: str) -> None:
         """Find out soon who of this agent is alive."""
@@ -173,6 +180,9 @@ class Observer:
                 await self._look(post)
             except Exception:  # a fault in one agent's module must not blind us to all others
                 logger.exception("could not look at %s", post.agent.title)
+            self._unseen.discard(post.agent.name)
+            if not self._unseen:
+                self._seen.set()
             await asyncio.sleep(_GATHER)
 
     async def _look(self, post: _Post) -> None:

@@ -268,8 +268,8 @@ class Backend(Protocol):
         """Keep a small fact, or with ``None`` forget it; on disk when this returns."""
         ...
 
-    async def check_room(self) -> None:
-        """Raises ``Failed`` where nothing more could be kept."""
+    async def ready_for_orders(self) -> None:
+        """Wait until what is ordered can be done. Raises ``Failed`` where nothing more could be kept."""
         ...
 
     async def audit(self, what: str, details: Mapping[str, str]) -> None:

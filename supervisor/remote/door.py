@@ -176,7 +176,7 @@ class Door:
         try:
             if audited:
                 # Before it is done: what cannot be kept must not be begun.
-                await self._rooms.backend.check_room()
+                await self._rooms.backend.ready_for_orders()
             answer = await route.serve(self._rooms, ask)
         except WakelineError as trouble:
             answer = problem(trouble.status, trouble.title, trouble.hint)

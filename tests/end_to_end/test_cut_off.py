@@ -106,7 +106,7 @@ def test_a_model_that_never_begins_to_answer_is_asked_again(
         story.begin()
 
         story.fail(cutting.REASONS["unheard"])
-        until(way.tried)
+        until(lambda: story.session()["reconnect"], saying="it is seen that nothing moves")
         way.open()
 
         story.finished()

@@ -134,8 +134,8 @@ class MemoryBackend:
         if value is not None:
             self.notes[name] = value
 
-    async def check_room(self) -> None:
-        """There is always room in memory."""
+    async def ready_for_orders(self) -> None:
+        """It always is, in memory."""
 
     async def audit(self, what: str, details: Mapping[str, str]) -> None:
         """Keep the line."""

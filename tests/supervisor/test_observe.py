@@ -261,6 +261,19 @@ def age_it(file: Path, seconds: float) -> None:
     os.utime(file, (changed, changed))
 
 
+async def test_it_is_known_when_everybody_was_looked_at(home: Path) -> None:
+    """Who gives an order right after a start waits for that."""
+    posted = Posted()
+    watching = observer(posted, small=(SmallAgent(), home))
+    lives(home, "one")
+
+    async with running(watching):
+        await asyncio.wait_for(watching.seen(), 60)
+
+    (looked,) = [event for event in posted.rest() if isinstance(event, events.Looked)]
+    assert [sighting.session_id for sighting in looked.sightings] == ["one"]
+
+
 async def test_a_session_below_a_held_command_is_in_its_terminal(home: Path) -> None:
     """Started through a shell or not: its process descends from the one that is held."""
     posted = Posted()
