@@ -32,6 +32,16 @@ def ago(minutes: int) -> str:
 
 def example() -> Supervisor:
     """A day at work."""
+    asked = {
+        "id": "1",
+        "session_id": "7c1f4c0e",
+        "kind": "permission",
+        "summary": "permission prompt",
+        "tool": "Bash",
+        "text": "npm run migrate",
+        "digest": "d1",
+        "answerable": True,
+    }
     sessions = [
         session(
             "7c1f4c0e",
@@ -39,7 +49,10 @@ def example() -> Supervisor:
             cwd="/home/me/shop",
             state="needs_you",
             since=ago(3),
-            approval={"id": "1", "summary": "permission prompt", "tool": "Bash", "text": "npm run migrate"},
+            kind="hosted",
+            approval=asked,
+            approvals=[asked],
+            can=["stop", "pause", "keys", "focus", "screen", "interrupt"],
             resume_command="cd /home/me/shop && claude --resume 7c1f4c0e",
         ),
         session("b2", title="Fix the flaky upload test", cwd="/home/me/backend", since=ago(12)),
