@@ -99,5 +99,6 @@ def test_the_description_is_a_settings_file_with_the_defaults(tmp_path: Path) ->
         "notices",
         "phone",
         "reconnect",
+        "recovery",
         "terminal",
     }
