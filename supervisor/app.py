@@ -35,6 +35,7 @@ from supervisor.settings import Settings
 from supervisor.steering import Copies, Panes, Shelf, open_wheel
 from supervisor.steering.jobs import JobWatch
 from supervisor.steering.lifeline import Lifeline, Pauses
+from supervisor.steering.probes import Probes
 from supervisor.store import jobs as kept_jobs
 from supervisor.store import notes, notices, sessions
 from supervisor.store.database import Database, open_database
@@ -166,6 +167,7 @@ class Supervisor:
             hook=programs.hook_command(places.socket),
         )
         self.front.steered_by(self.wheel)
+        self.probes = Probes(network.reached, network.same)
         self.lifeline = Lifeline(
             post=self.engine.post,
             probe=self._reaches,
@@ -341,6 +343,7 @@ class Supervisor:
             self.holder.verify()
 
     def _network_changed(self) -> None:
+        self.probes.forget()
         self.lifeline.network_changed()
         self.server.network_changed()
         self.engine.post(events.Roused(at=time.time()))
@@ -364,7 +367,7 @@ class Supervisor:
         url = await self.observer.endpoint(session, environment)
         if url is None:
             return True
-        return await asyncio.to_thread(network.reached, url, environment)
+        return await self.probes.reached(url, environment)
 
     def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
         known = AGENTS.get(agent)

@@ -30,6 +30,8 @@ SESSIONS = 20
 ROUNDS = 400
 IDLE_SECONDS = 30
 HISTORY = 2000
+WAITING = 50
+WAITING_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,31 @@ def idle(folder: Path) -> list[Row]:
         Row(f"idle, {SESSIONS} sessions: CPU per minute", (after[0] - before[0]) * per_minute, "s"),
         Row(f"idle, {SESSIONS} sessions: wake-ups", (after[1] - before[1]) / IDLE_SECONDS, "/s"),
         Row(f"supervisor, {SESSIONS} sessions: memory (PSS)", memory, "MB", reference, "bare asyncio"),
+    ]
+
+
+def waiting(folder: Path) -> list[Row]:
+    """What it costs that nobody's model answers: each is looked for, with growing pauses."""
+    home = folder / "home"
+    nobody = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    settings = {"WAKELINE_RECONNECT_OTHERS": "auto"}
+    with (
+        sleepers(home, WAITING, **nobody) as sessions,
+        Wakeline(folder / "wakeline", home, **settings) as wakeline,
+    ):
+        until(lambda: len(wakeline.sessions()) == WAITING)
+        for session in sessions:
+            session.fail()
+        until(lambda: all(one["state"] == "cut_off" for one in wakeline.sessions()))
+        time.sleep(IDLE_SECONDS)
+        before = spent(wakeline.pid)
+        time.sleep(WAITING_SECONDS)
+        after = spent(wakeline.pid)
+        told = {one["reconnect"]["phase"] for one in wakeline.sessions() if one["reconnect"]}
+    per_minute = 60 / WAITING_SECONDS
+    return [
+        Row(f"{WAITING} cut off: CPU per minute", (after[0] - before[0]) * per_minute, "s", beside=str(told)),
+        Row(f"{WAITING} cut off: wake-ups", (after[1] - before[1]) / WAITING_SECONDS, "/s"),
     ]
 
 
@@ -285,6 +312,7 @@ def held_idle(folder: Path, environment: Mapping[str, str]) -> list[Row]:
 BENCHES: Mapping[str, Callable[[Path], list[Row]]] = {
     "start_up": start_up,
     "idle": idle,
+    "waiting": waiting,
     "latency": latency,
     "history": history,
     "terminal": terminal,

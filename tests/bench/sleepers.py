@@ -1,6 +1,7 @@
 """Live Claude Code sessions without Claude Code: real processes, real registry files, real transcripts."""
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RECORDED = Path(__file__).parents[1] / "data" / "claude" / "transcripts" / "normal.jsonl"
+_TRANSCRIPTS = Path(__file__).parents[1] / "data" / "claude" / "transcripts"
+RECORDED = _TRANSCRIPTS / "normal.jsonl"
+CUT_OFF = _TRANSCRIPTS / "api-error-connection-refused.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,20 @@ class Sleeper:
         with self.transcript.open("ab", buffering=0) as file:
             file.write(answer(self.session_id, text))
 
+    def fail(self) -> None:
+        """Append what Claude Code writes when it has given up on its model."""
+        lines = (json.loads(line) for line in CUT_OFF.read_bytes().splitlines())
+        last = [line for line in lines if line.get("isApiErrorMessage")][-1]
+        with self.transcript.open("ab", buffering=0) as file:
+            file.write(encoded({**last, "sessionId": self.session_id, "uuid": str(uuid.uuid4())}))
+
 
 @contextmanager
-def sleepers(home: Path, number: int) -> Iterator[Sequence[Sleeper]]:
+def sleepers(home: Path, number: int, **environment: str) -> Iterator[Sequence[Sleeper]]:
     """So many live sessions below *home*, until the end of the context."""
-    processes = [subprocess.Popen(["sleep", "3600"]) for _ in range(number)]
+    processes = [
+        subprocess.Popen(["sleep", "3600"], env={**os.environ, **environment}) for _ in range(number)
+    ]
     try:
         yield [register(home, process.pid) for process in processes]
     finally:

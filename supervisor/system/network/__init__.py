@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from supervisor.system.network.around import around as around
 from supervisor.system.network.probe import reached as reached
+from supervisor.system.network.probe import same as same
 
 
 async def follow(changed: Callable[[], None]) -> None:
