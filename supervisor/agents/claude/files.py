@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from supervisor.agents import places
 from supervisor.core.model import Transcript
 
 AGENT: Final = "claude"
@@ -75,14 +76,14 @@ def find(home: Path, session_id: str) -> Transcript | None:
     if not SESSION_ID.fullmatch(session_id):
         return None
     folders = _folders(projects_in(home))
-    found = [_stored(project / f"{session_id}.jsonl", session_id) for project in folders]
+    found = [places.stored(AGENT, session_id, project / f"{session_id}.jsonl") for project in folders]
     return max(filter(None, found), key=lambda transcript: transcript.changed_at, default=None)
 
 
 def stored_at(home: Path, session_id: str, cwd: str | None) -> str | None:
     """Where the conversation is: most often where its folder says, else anywhere."""
     expected = expected_at(home, session_id, cwd)
-    if expected and _stored(Path(expected), session_id):
+    if expected and places.stored(AGENT, session_id, Path(expected)):
         return expected
     found = find(home, session_id)
     return found.where if found else None
@@ -112,22 +113,8 @@ def _transcript(entry: os.DirEntry[str]) -> Transcript | None:
     if session_id is None:
         return None
     with suppress(OSError):
-        return _described(session_id, entry.path, entry.stat(follow_symlinks=False))
+        return places.described(AGENT, session_id, entry.path, entry.stat(follow_symlinks=False))
     return None
-
-
-def _stored(path: Path, session_id: str) -> Transcript | None:
-    with suppress(OSError):
-        return _described(session_id, str(path), path.lstat())
-    return None
-
-
-def _described(session_id: str, where: str, status: os.stat_result) -> Transcript | None:
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return Transcript(
-        agent=AGENT, session_id=session_id, where=where, changed_at=status.st_mtime, size=status.st_size
-    )
 
 
 def _slug(cwd: str) -> str:

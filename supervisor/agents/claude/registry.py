@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from supervisor.agents import places
 from supervisor.agents.base import Processes
 from supervisor.agents.claude import files
 from supervisor.agents.claude.command import command, writes_to
@@ -163,7 +164,7 @@ def _unregistered(
     parent = running.get(process.parent_pid)
     if parent and command(parent.argv) is not None:
         return None  # a part of that one, or a child that has not become another program yet
-    if _home_of(process, processes, home) != home:
+    if places.home_of(process, processes, files.home, home) != home:
         return None
     session_id = writes_to(told)
     return Sighting(
@@ -174,10 +175,3 @@ def _unregistered(
         facts=Facts(cwd=process.cwd),
         transcript=files.stored_at(home, session_id, process.cwd) if session_id else None,
     )
-
-
-def _home_of(process: Process, processes: Processes, home_here: Path) -> Path:
-    """Where this process keeps its files; here, as far as one can know."""
-    environment = processes.environment(process.run.pid)
-    user_home = environment.get("HOME") or environment.get("USERPROFILE")
-    return files.home(environment, Path(user_home)) if user_home else home_here

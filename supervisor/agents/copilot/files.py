@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from supervisor.agents import places
 from supervisor.agents.fields import short
 from supervisor.agents.regular import opened
 from supervisor.core.model import Transcript
@@ -54,7 +55,7 @@ def users(folder: Path) -> Iterator[tuple[int, float]]:
 def transcripts(home: Path) -> Iterator[Transcript]:
     """All stored conversations."""
     for session_id, folder in sessions(home):
-        if found := _stored(folder / EVENTS, session_id):
+        if found := places.stored(AGENT, session_id, folder / EVENTS):
             yield found
 
 
@@ -65,7 +66,7 @@ def find(home: Path, session_id: str) -> Transcript | None:
     folder = sessions_in(home) / session_id
     with suppress(OSError):
         if stat.S_ISDIR(folder.lstat().st_mode):
-            return _stored(folder / EVENTS, session_id)
+            return places.stored(AGENT, session_id, folder / EVENTS)
     return None
 
 
@@ -93,17 +94,3 @@ def _unquoted(value: str) -> str:
         if len(value) > 1 and value.startswith(quote) and value.endswith(quote):
             return value[1:-1].replace("''", "'")
     return value
-
-
-def _stored(path: Path, session_id: str) -> Transcript | None:
-    with suppress(OSError):
-        status = path.lstat()
-        if stat.S_ISREG(status.st_mode):
-            return Transcript(
-                agent=AGENT,
-                session_id=session_id,
-                where=str(path),
-                changed_at=status.st_mtime,
-                size=status.st_size,
-            )
-    return None

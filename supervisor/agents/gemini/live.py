@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from supervisor.agents import packages
+from supervisor.agents import packages, places
 from supervisor.agents.base import Processes
 from supervisor.agents.gemini import files, flags
 from supervisor.agents.gemini.files import Chat
@@ -42,14 +42,7 @@ def _innermost(home: Path, processes: Processes) -> list[Process]:
     own = {process.run.pid: process for process in everybody if flags.command(process.argv)}
     outer = {process.parent_pid for process in own.values()}
     inner = (process for pid, process in own.items() if pid not in outer)
-    return [process for process in inner if _home_of(process, processes, home) == home]
-
-
-def _home_of(process: Process, processes: Processes, home_here: Path) -> Path:
-    """Where this process keeps its files; here, as far as one can know."""
-    environment = processes.environment(process.run.pid)
-    user_home = environment.get("HOME") or environment.get("USERPROFILE")
-    return files.home(environment, Path(user_home)) if user_home else home_here
+    return [process for process in inner if places.home_of(process, processes, files.home, home) == home]
 
 
 def _named(process: Process) -> str | None:

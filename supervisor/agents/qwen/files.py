@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from supervisor.agents import places
 from supervisor.core.model import Transcript
 
 AGENT: Final = "qwen"
@@ -48,7 +49,7 @@ def transcripts(home: Path) -> Iterator[Transcript]:
         with suppress(OSError), os.scandir(chats) as entries:
             for entry in entries:
                 session_id = session_id_of(entry.name)
-                found = _stored(Path(entry.path), session_id) if session_id else None
+                found = places.stored(AGENT, session_id, Path(entry.path)) if session_id else None
                 if found:
                     yield found
 
@@ -57,14 +58,14 @@ def find(home: Path, session_id: str) -> Transcript | None:
     """The stored conversation of one session; of several copies the one that was changed last."""
     if not SESSION_ID.fullmatch(session_id):
         return None
-    found = [_stored(chats / f"{session_id}.jsonl", session_id) for chats in _chats(home)]
+    found = [places.stored(AGENT, session_id, chats / f"{session_id}.jsonl") for chats in _chats(home)]
     return max(filter(None, found), key=lambda transcript: transcript.changed_at, default=None)
 
 
 def stored_at(home: Path, session_id: str, cwd: str | None) -> str | None:
     """Where the conversation is: most often where its folder says, else anywhere."""
     expected = expected_at(home, session_id, cwd)
-    if expected and _stored(Path(expected), session_id):
+    if expected and places.stored(AGENT, session_id, Path(expected)):
         return expected
     found = find(home, session_id)
     return found.where if found else None
@@ -101,20 +102,6 @@ def _chats(home: Path) -> Iterator[Path]:
                 with suppress(OSError):
                     if stat.S_ISDIR(chats.lstat().st_mode):
                         yield chats
-
-
-def _stored(path: Path, session_id: str) -> Transcript | None:
-    with suppress(OSError):
-        status = path.lstat()
-        if stat.S_ISREG(status.st_mode):
-            return Transcript(
-                agent=AGENT,
-                session_id=session_id,
-                where=str(path),
-                changed_at=status.st_mtime,
-                size=status.st_size,
-            )
-    return None
 
 
 def _slug(cwd: str) -> str:

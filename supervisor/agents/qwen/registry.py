@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from supervisor.agents import places
 from supervisor.agents.base import Processes
 from supervisor.agents.fields import count, mapping, parsed, seconds, short
 from supervisor.agents.qwen import files, flags
@@ -136,7 +137,7 @@ def _starting(
         _unregistered(home, running[pid])
         for pid in sorted(own - outer - known)
         if not any(_began(running[pid], one) for one in dead)
-        and _home_of(running[pid], processes, home) == home
+        and places.home_of(running[pid], processes, files.home, home) == home
     ]
 
 
@@ -158,10 +159,3 @@ def _unregistered(home: Path, process: Process) -> Sighting:
         facts=Facts(cwd=process.cwd),
         transcript=files.stored_at(home, session_id, process.cwd) if session_id else None,
     )
-
-
-def _home_of(process: Process, processes: Processes, home_here: Path) -> Path:
-    """Where this process keeps its files; here, as far as one can know."""
-    environment = processes.environment(process.run.pid)
-    user_home = environment.get("HOME") or environment.get("USERPROFILE")
-    return files.home(environment, Path(user_home)) if user_home else home_here
