@@ -1,0 +1,121 @@
+"""Agents of which nothing but their processes is seen: who is alive, in which folder, and how to resume.
+
+What they store is elsewhere, undocumented, or was never seen by us: it is not read, and no state is guessed.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
+from supervisor.agents.commands import Command
+from supervisor.agents.silent import Silent
+from supervisor.agents.steering import Steering
+from supervisor.core.model import Facts, Process, Resume, Session, Sighting, Transcript
+from supervisor.core.steering import Typing
+
+_TYPING: Final = Typing(shows_prompts=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """One such agent.
+
+    *command* reads a command line, ``None`` if it starts no conversation of it; *named*: the session
+    that it names; *session_id*: how its ids look; *resumes*: its own command, without the id.
+    """
+
+    name: str
+    title: str
+    command: Callable[[Sequence[str]], Command | None]
+    named: Callable[[Command], str | None]
+    session_id: re.Pattern[str]
+    resumes: Callable[[str], tuple[str, ...]]
+    typing: Typing = _TYPING
+
+    @property
+    def steering(self) -> Steering:
+        """By its terminal alone."""
+        return _ByTerminal(self)
+
+    def home(self, environment: Mapping[str, str], user_home: Path) -> Path:
+        """None of its folders is looked at."""
+        del environment
+        return user_home
+
+    def watched(self, home: Path) -> Sequence[Watched]:
+        """No file tells anything of it."""
+        del home
+        return ()
+
+    def concern(self, home: Path, changed: Path) -> tuple[Concern, str | None]:
+        """No file tells anything of it."""
+        del home, changed
+        return Concern.NOTHING, None
+
+    def look(self, home: Path, processes: Processes) -> Sequence[Sighting]:
+        """Its innermost processes; what starts them again under the same name is no session."""
+        del home
+        read = ((process, self.command(process.argv)) for process in processes.running())
+        own = [(process, command) for process, command in read if command]
+        outer = {process.parent_pid for process, _ in own}
+        return [self._seen(*each) for each in own if each[0].run.pid not in outer]
+
+    def _seen(self, process: Process, command: Command) -> Sighting:
+        return Sighting(
+            agent=self.name,
+            session_id=self.told(command),
+            run=process.run,
+            alive=True,
+            facts=Facts(cwd=process.cwd),
+        )
+
+    def told(self, command: Command) -> str | None:
+        """The session that a command line names."""
+        named = self.named(command)
+        return named if named and self.session_id.fullmatch(named) else None
+
+    def transcripts(self, home: Path) -> Iterator[Transcript]:
+        """Nothing that we read is stored."""
+        del home
+        return iter(())
+
+    def find(self, home: Path, session_id: str) -> Transcript | None:
+        """Nothing that we read is stored."""
+        del home, session_id
+        return None
+
+    def open(self, transcript: Transcript, lines: OpenLines) -> History:
+        """A history that says that there is none."""
+        del transcript, lines
+        return Silent(f"What {self.title} stores is not read; look at its screen")
+
+    def resume(self, session_id: str, cwd: str | None) -> Resume | None:
+        """Its own command, in the folder in which it ran."""
+        if cwd is None or not self.session_id.fullmatch(session_id):
+            return None
+        return Resume(argv=self.resumes(session_id), cwd=cwd)
+
+
+class _ByTerminal(Steering):
+    """What is typed is all there is: no transcript shows it."""
+
+    def __init__(self, agent: Unread) -> None:
+        """Of this agent."""
+        self._agent = agent
+        self.typing = agent.typing
+
+    def writes_to(self, argv: Sequence[str]) -> str | None:
+        """See ``Steering.writes_to``."""
+        found = self._agent.command(argv)
+        return self._agent.told(found) if found else None
+
+    def relaunch(self, session: Session, argv: Sequence[str]) -> Resume | None:
+        """Its own program again: it may not lie where its name is looked for."""
+        found = self._agent.command(argv)
+        program = found.program[-1] if found else ""
+        if session.resume is None or Path(program).name != session.resume.argv[0]:
+            return session.resume
+        return replace(session.resume, argv=(program, *session.resume.argv[1:]))
