@@ -14,8 +14,8 @@ _GRAMMAR: Final = Grammar(
     scripts=(),
     one=frozenset({
         "--name", "--session-id", "--id", "--path", "--max-turns", "--max-tool-repetitions",
-        "--with-extension", "--with-remote-extension", "--with-streamable-http-extension", "--with-builtin", "--provider",
-        "--model",
+        "--with-extension", "--with-remote-extension", "--with-streamable-http-extension",
+        "--with-builtin", "--provider", "--model",
     }),
     same=(("-n", "--name"), ("-r", "--resume"), ("-h", "--help"), ("-V", "--version")),
 )  # fmt: skip
