@@ -1,7 +1,10 @@
-"""aider: no sessions and no ids; each folder has one history, which it reads again if it is told to."""
+"""aider: no sessions and no ids; each project has one history, which it reads again if it is told to."""
 
+import hashlib
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from supervisor.agents import commands
@@ -25,13 +28,22 @@ def command(argv: Sequence[str]) -> Command | None:
     return None if found is None or found.has(*_ASIDES) else found
 
 
+def _project(command: Command, cwd: str | None) -> str | None:
+    """An id of ours for the one history of the repository, or of the folder, that it works in."""
+    del command
+    if cwd is None:
+        return None
+    folder = Path(cwd)
+    root = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+    return f"aider-{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}"
+
+
 AGENT: Final = Unread(
     name="aider",
     title="aider",
     command=command,
-    named=lambda _: None,
-    # Ours: its process and the process's start.
-    session_id=re.compile(r"aider-[0-9]{1,10}-[0-9]{1,12}"),
+    named=_project,
+    session_id=re.compile(r"aider-[0-9a-f]{16}"),
     resumes=lambda _: ("aider", "--restore-chat-history"),
     # Two blanks at a line's end, or braces, would begin a text of several lines.
     typing=Typing(interrupt=b"\x03", shows_prompts=False, commands="/!{"),

@@ -32,8 +32,9 @@ def command(argv: Sequence[str]) -> Command | None:
     return found if not found.words or (verb and verb[0] in _GOES_ON) else None
 
 
-def _named(found: Command) -> str | None:
+def _named(found: Command, cwd: str | None) -> str | None:
     """A thread's id, also at the end of its address."""
+    del cwd
     threads = [word.rsplit("/", 1)[-1] for word in found.words[2:]]
     return threads[0] if len(threads) == 1 else None
 

@@ -29,7 +29,7 @@ AGENT: Final = Unread(
     name="crush",
     title="Crush",
     command=command,
-    named=lambda found: found.value("--session"),
+    named=lambda found, _: found.value("--session"),
     session_id=re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{8,16}"),
     resumes=lambda session_id: ("crush", "--session", session_id),
 )

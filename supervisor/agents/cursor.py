@@ -46,7 +46,7 @@ AGENT: Final = Unread(
     name="cursor",
     title="Cursor CLI",
     command=command,
-    named=lambda found: found.value("--resume"),
+    named=lambda found, _: found.value("--resume"),
     session_id=re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
     resumes=lambda session_id: ("cursor-agent", "--resume", session_id),
 )

@@ -34,7 +34,7 @@ AGENT: Final = Unread(
     name="goose",
     title="goose",
     command=command,
-    named=lambda found: found.value("--session-id", "--id") if found.has("--resume") else None,
+    named=lambda found, _: found.value("--session-id", "--id") if found.has("--resume") else None,
     session_id=re.compile(r"[0-9]{8}_[0-9]{1,9}"),
     resumes=lambda session_id: ("goose", "session", "--resume", "--session-id", session_id),
     typing=Typing(interrupt=b"\x03", shows_prompts=False, commands="/"),

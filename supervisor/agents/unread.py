@@ -4,7 +4,7 @@ What they store is elsewhere, undocumented, or was never seen by us: it is not r
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from supervisor.agents.base import Concern, History, OpenLines, Processes, Watch
 from supervisor.agents.commands import Command
 from supervisor.agents.silent import Silent
 from supervisor.agents.steering import Steering
-from supervisor.core.model import Facts, Process, Resume, Session, Sighting, Transcript
+from supervisor.core.model import Facts, Process, Resume, Session, Sighting, Sign, Transcript
 from supervisor.core.steering import Typing
 
 _TYPING: Final = Typing(shows_prompts=False)
@@ -24,13 +24,13 @@ class Unread:
     """One such agent.
 
     *command* reads a command line, ``None`` if it starts no conversation of it; *named*: the session
-    that it names; *session_id*: how its ids look; *resumes*: its own command, without the id.
+    that it names, or that its folder has; *session_id*: how its ids look; *resumes*: its own command.
     """
 
     name: str
     title: str
     command: Callable[[Sequence[str]], Command | None]
-    named: Callable[[Command], str | None]
+    named: Callable[[Command, str | None], str | None]
     session_id: re.Pattern[str]
     resumes: Callable[[str], tuple[str, ...]]
     typing: Typing = _TYPING
@@ -61,20 +61,28 @@ class Unread:
         read = ((process, self.command(process.argv)) for process in processes.running())
         own = [(process, command) for process, command in read if command]
         outer = {process.parent_pid for process, _ in own}
-        return [self._seen(*each) for each in own if each[0].run.pid not in outer]
+        found: list[Sighting] = []
+        for process, command in sorted(own, key=lambda each: each[0].run.started_at):
+            if process.run.pid not in outer:
+                taken = {one.session_id for one in found}
+                found.append(self._seen(process, self.told(command, process.cwd), taken))
+        return found
 
-    def _seen(self, process: Process, command: Command) -> Sighting:
+    def _seen(self, process: Process, session_id: str | None, taken: Collection[str | None]) -> Sighting:
+        """One session has one process: a second one that names it is shown as one of its own."""
         return Sighting(
             agent=self.name,
-            session_id=self.told(command),
+            session_id=None if session_id in taken else session_id,
             run=process.run,
             alive=True,
             facts=Facts(cwd=process.cwd),
+            # Of its turns nothing is known: it counts as waiting for a prompt.
+            sign=Sign.STARTING,
         )
 
-    def told(self, command: Command) -> str | None:
-        """The session that a command line names."""
-        named = self.named(command)
+    def told(self, command: Command, cwd: str | None) -> str | None:
+        """The session that a command line names, or that its folder has."""
+        named = self.named(command, cwd)
         return named if named and self.session_id.fullmatch(named) else None
 
     def transcripts(self, home: Path) -> Iterator[Transcript]:
@@ -110,7 +118,7 @@ class _ByTerminal(Steering):
     def writes_to(self, argv: Sequence[str]) -> str | None:
         """See ``Steering.writes_to``."""
         found = self._agent.command(argv)
-        return self._agent.told(found) if found else None
+        return self._agent.told(found, None) if found else None
 
     def relaunch(self, session: Session, argv: Sequence[str]) -> Resume | None:
         """Its own program again: it may not lie where its name is looked for."""
