@@ -19,7 +19,9 @@ def test_it_is_a_script_for_python() -> None:
     assert seen(aider, "python3", "/opt/other/main.py", "aider") == []
 
 
-@pytest.mark.parametrize("words", [("--message", "x"), ("-m", "x"), ("--version",), ("--gui",), ("--commit",)])
+@pytest.mark.parametrize(
+    "words", [("--message", "x"), ("-m", "x"), ("--version",), ("--gui",), ("--commit",)]
+)
 def test_what_ends_by_itself_is_no_conversation(words: tuple[str, ...]) -> None:
     """Nobody talks with it."""
     assert seen(aider, *RUN, *words) == []

@@ -17,7 +17,9 @@ def test_its_thread_is_that_which_is_continued() -> None:
     assert ids(amp, "amp", "last") == [None]
 
 
-@pytest.mark.parametrize("words", [("login",), ("threads",), ("threads", "list"), ("-x", "hi"), ("--no-tui",)])
+@pytest.mark.parametrize(
+    "words", [("login",), ("threads",), ("threads", "list"), ("-x", "hi"), ("--no-tui",)]
+)
 def test_other_verbs_are_no_conversations(words: tuple[str, ...]) -> None:
     """Nobody talks with them."""
     assert seen(amp, "amp", *words) == []

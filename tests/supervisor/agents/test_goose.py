@@ -13,7 +13,9 @@ def test_its_session_is_that_which_is_resumed() -> None:
     assert ids(goose, "goose", "session", "--name", "mine") == [None]
 
 
-@pytest.mark.parametrize("words", [("configure",), ("session", "list"), ("run", "-t", "x"), ("acp",), ("--help",)])
+@pytest.mark.parametrize(
+    "words", [("configure",), ("session", "list"), ("run", "-t", "x"), ("acp",), ("--help",)]
+)
 def test_other_verbs_are_no_conversations(words: tuple[str, ...]) -> None:
     """Nobody talks with them."""
     assert seen(goose, "goose", *words) == []
