@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from supervisor.agents.codex import failures
 from supervisor.agents.fields import clean, count, mapping, moment, parsed, string, strings
+from supervisor.core.failing import Cause
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 
 #: What a tool's result begins with; only the exit code is news to a person.
@@ -38,6 +39,9 @@ class Rollout:
         self._title = title
         self._headed = False
         self._failed = False
+        self._at: float | None = None
+        #: What was told last of the plan that pays.
+        self._limits: _Payload = {}
         self._tools: dict[str, str] = {}
         self._said: dict[tuple[Role, EntryKind], tuple[str, str]] = {}
         self._lines: Mapping[object, Callable[[_Payload], Record]] = {
@@ -54,7 +58,7 @@ class Rollout:
             "turn_complete": self._turn_over,
             "turn_aborted": self._turn_aborted,
             "error": self._error,
-            "token_count": _tokens,
+            "token_count": self._tokens,
             "thread_settings_applied": lambda payload: _settings(mapping(payload.get("thread_settings"))),
             "item_completed": lambda payload: self._item(mapping(payload.get("item"))),
             "user_message": lambda payload: self._words(payload, Role.USER, string(payload.get("message"))),
@@ -81,7 +85,8 @@ class Rollout:
         payload = line.get("payload")
         if read is None or not isinstance(payload, Mapping):
             return Record()
-        record, at = read(payload), moment(line.get("timestamp"))
+        at = self._at = moment(line.get("timestamp"))
+        record = read(payload)
         entries = tuple(
             _placed(entry, number, at, line.get("ordinal")) for number, entry in enumerate(record.entries)
         )
@@ -105,7 +110,7 @@ class Rollout:
     def _turn_over(self, payload: _Payload) -> Record:
         error = payload.get("error")
         if isinstance(error, Mapping):
-            return _failure(error)
+            return self._failure(error)
         failed, self._failed = self._failed, False
         return Record(sign=None if failed else Sign.IDLE)
 
@@ -117,7 +122,22 @@ class Rollout:
     def _error(self, payload: _Payload) -> Record:
         """An error that ends its turn: the end itself says nothing of it in some versions."""
         self._failed = True
-        return _failure(payload)
+        return self._failure(payload)
+
+    def _failure(self, error: _Payload) -> Record:
+        words = string(error.get("message")) or "The turn failed"
+        if (kind := _kind_of_error(error.get("codex_error_info"))) and kind != "other":
+            words = f"{words} ({kind.replace('_', ' ')})"
+        why = failures.cause(error.get("codex_error_info"), words)
+        reset_at = failures.reset_at(words, self._limits, self._at) if why is Cause.USAGE_LIMIT else None
+        entry = _entry(error, Role.SYSTEM, EntryKind.ERROR, words)
+        facts = Facts(failure=words, cause=why, reset_at=reset_at)
+        return Record(entries=entry.entries, facts=facts, sign=Sign.FAILED)
+
+    def _tokens(self, payload: _Payload) -> Record:
+        """What was used, of the model's window and of the plan."""
+        self._limits = mapping(payload.get("rate_limits")) or self._limits
+        return _tokens(payload)
 
     # -- words ----------------------------------------------------------------------------------
 
@@ -205,15 +225,6 @@ def _tokens(payload: _Payload) -> Record:
     window = count(usage.get("model_context_window"))
     used = min(100.0, 100.0 * last / window) if last is not None and window else None
     return Record() if total is None else Record(facts=Facts(tokens=total, context_used_percent=used))
-
-
-def _failure(error: _Payload) -> Record:
-    words = string(error.get("message")) or "The turn failed"
-    if (kind := _kind_of_error(error.get("codex_error_info"))) and kind != "other":
-        words = f"{words} ({kind.replace('_', ' ')})"
-    entry = _entry(error, Role.SYSTEM, EntryKind.ERROR, words)
-    why = failures.cause(error.get("codex_error_info"), words)
-    return Record(entries=entry.entries, facts=Facts(failure=words, cause=why), sign=Sign.FAILED)
 
 
 def _kind_of_error(told: object) -> str:

@@ -65,7 +65,10 @@ def test_every_recorded_failure_of_codex_has_its_cause() -> None:
     """Exhausted retries, quota and dropped streams are told apart."""
     found = {codex.cause(error.get("codex_error_info"), error["message"]) for error in codex_errors()}
 
-    assert found == {Cause.RATE_LIMIT, Cause.USAGE_LIMIT, Cause.DROPPED}
+    assert found == {
+        *(Cause.RATE_LIMIT, Cause.USAGE_LIMIT, Cause.DROPPED, Cause.CONTEXT, Cause.AUTHENTICATION),
+        *(Cause.PAYMENT, Cause.OVERLOADED),
+    }
 
 
 @pytest.mark.parametrize(
@@ -109,6 +112,17 @@ def test_both_spellings_of_codex_are_read(told: object, words: str, cause: Cause
 def test_failures_of_opencode_have_their_cause(error: Mapping[str, Any], cause: Cause) -> None:
     """By name, status and words, in whatever shape they come."""
     assert opencode.cause(error) is cause
+
+
+def test_every_recorded_failure_of_opencode_has_its_cause() -> None:
+    """Too long a conversation, a key and a bill. A limit's end it waits for by itself."""
+    errors = json.loads((DATA / "opencode" / "errors.json").read_text())
+
+    assert [opencode.cause(error) for error in errors] == [
+        Cause.CONTEXT,
+        Cause.AUTHENTICATION,
+        Cause.PAYMENT,
+    ]
 
 
 @pytest.mark.parametrize(
