@@ -9,9 +9,13 @@ import pytest
 
 from supervisor.agents.claude import failures as claude
 from supervisor.agents.codex import failures as codex
+from supervisor.agents.copilot import transcript as copilot
 from supervisor.agents.failing import by_status, by_words
+from supervisor.agents.gemini import transcript as gemini
 from supervisor.agents.opencode import failures as opencode
+from supervisor.agents.qwen import transcript as qwen
 from supervisor.core.failing import REMEDIES, Cause, Remedy
+from supervisor.core.model import Sign
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -37,6 +41,10 @@ def test_every_recorded_failure_of_claude_has_its_cause() -> None:
         "API Error: Request rejected (429) · This": Cause.RATE_LIMIT,
         "Invalid API key · Fix external API key": Cause.AUTHENTICATION,
         "Prompt is too long": Cause.CONTEXT,
+        "Prompt is too long · the request is ~210": Cause.CONTEXT,
+        "Request too large (max 32MB). Accumulate": Cause.CONTEXT,
+        "API Error: 402 fake error 402": Cause.PAYMENT,
+        "Failed to authenticate. API Error: 403 Y": Cause.AUTHENTICATION,
     }
 
 
@@ -51,6 +59,23 @@ def test_a_usage_limit_may_say_when_it_is_reset(text: str, told: float | None) -
     """The time is taken where it is exact; else it is asked about again later."""
     assert claude.cause({"error": "rate_limit", "apiErrorStatus": 429}, text) is Cause.USAGE_LIMIT
     assert claude.reset_at(text) == told
+
+
+#: What only a person can mend, as each program wrote it down.
+_MENDED_BY_A_PERSON = (Cause.CONTEXT, Cause.PAYMENT, Cause.AUTHENTICATION)
+_READERS = {"copilot": copilot.Reading, "gemini": gemini.Reading, "qwen": qwen.Reading}
+
+
+@pytest.mark.parametrize("agent", sorted(_READERS))
+def test_what_only_a_person_can_mend_is_known_of_each(agent: str) -> None:
+    """Too long a conversation, an unpaid bill and a wrong key, one turn after the other."""
+    read = _READERS[agent]()
+    lines = (DATA / agent / "too-long-unpaid-unauthorized.jsonl").read_text().splitlines()
+
+    failed = [record for line in lines if (record := read(json.loads(line))).sign is Sign.FAILED]
+
+    causes = tuple(record.facts.cause for record in failed if record.facts)
+    assert causes[:3] == _MENDED_BY_A_PERSON
 
 
 def codex_errors() -> Iterator[Mapping[str, Any]]:
