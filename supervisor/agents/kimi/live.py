@@ -38,7 +38,10 @@ class Sessions:
                 self._served[process.run] = told
             elif process.run not in self._served and (named := _named(home, process, processes)):
                 self._served[process.run] = named
-        return [self._seen(home, process) for process in running]
+        return [
+            self._seen(home, process, any(self._may_serve(process, one) for one in stored))
+            for process in running
+        ]
 
     def _part(self, home: Path, running: set[Run]) -> None:
         """Forget who has ended, but not what it wrote."""
@@ -67,19 +70,20 @@ class Sessions:
         since = max(process.run.started_at - _CLOCK_SLACK, self._left.get(one.session_id, 0.0))
         return one.session_id not in others and one.changed_at > since and _same(one.cwd, process.cwd)
 
-    def _seen(self, home: Path, process: Process) -> Sighting:
+    def _seen(self, home: Path, process: Process, has_written: bool) -> Sighting:
+        """*has_written*: there is a session that it may serve."""
         session_id = self._served.get(process.run)
         folder = files.folder_of(home, session_id) if session_id else None
         one = files.described(folder) if folder else None
-        silent = one is not None and one.changed_at < process.run.started_at
+        # Who begins, or is resumed, writes nothing until its first prompt.
+        waits = one.changed_at < process.run.started_at if one else not has_written
         return Sighting(
             agent=files.AGENT,
             session_id=session_id,
             run=process.run,
             alive=True,
             facts=Facts(cwd=(one.cwd if one else None) or process.cwd, title=one.title if one else None),
-            # Who is resumed writes nothing until its first prompt.
-            sign=Sign.STARTING if silent else None,
+            sign=Sign.STARTING if waits else None,
             transcript=str(one.wire) if one else None,
         )
 

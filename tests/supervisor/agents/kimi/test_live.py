@@ -22,7 +22,7 @@ def test_a_terminal_has_no_session_before_its_first_prompt(tmp_path: Path) -> No
 
     (seen,) = Sessions().look(tmp_path, world(process(HIDDEN)))
 
-    assert (seen.session_id, seen.sign, seen.facts.cwd) == (None, None, "/home/me/project")
+    assert (seen.session_id, seen.sign, seen.facts.cwd) == (None, Sign.STARTING, "/home/me/project")
 
 
 def test_what_is_written_in_its_folder_since_its_start_is_its_own(tmp_path: Path) -> None:
