@@ -16,6 +16,7 @@ from supervisor import __version__, programs, rules, terminal
 from supervisor import settings as setting
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
+from supervisor.chores import Chores
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
 from supervisor.core.helm import Helm
@@ -98,7 +99,7 @@ class Supervisor:
         self._database = database
         self._agents = _chosen(settings)
         self._exits: dict[Any, Callable[[], None]] = {}
-        self._looking: set[asyncio.Task[None]] = set()
+        self._chores = Chores()
         self.journal = Journal(secrets.token_hex(4))
         self.desk = Desk(
             keeper=Keeper(rules.of_awake(settings)),
@@ -252,6 +253,7 @@ class Supervisor:
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()
+        self._chores.close()
         self.lifeline.close()
         self.sender.close()
         self.jobs.close()
@@ -317,9 +319,7 @@ class Supervisor:
 
     def _changed(self, path: Path) -> None:
         if path.parent == self._places.terminals or path == self._places.terminals:
-            looking = asyncio.get_running_loop().create_task(self.roll.look(), name="look at holders")
-            self._looking.add(looking)
-            looking.add_done_callback(self._looking.discard)
+            self._chores.begin(self.roll.look(), "look at holders")
         else:
             self.observer.changed(path)
 
@@ -352,9 +352,7 @@ class Supervisor:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
 
     def _probe(self, effect: effects.Probe) -> None:
-        probing = asyncio.get_running_loop().create_task(self._probed(effect.session), name="probe")
-        self._looking.add(probing)
-        probing.add_done_callback(self._looking.discard)
+        self._chores.begin(self._probed(effect.session), f"probe for {effect.session.id}")
 
     async def _probed(self, session: Session) -> None:
         reached = await self._reaches(session)
