@@ -20,6 +20,7 @@ _ASIDES: Final = (
     *("--models", "--lint", "--test", "--commit", "--apply", "--show-repo-map", "--show-prompts", "--gui"),
     *("--browser", "--shell-completions"),
 )
+_AGAIN: Final = "--restore-chat-history"
 
 
 def command(argv: Sequence[str]) -> Command | None:
@@ -44,7 +45,9 @@ AGENT: Final = Unread(
     command=command,
     named=_project,
     session_id=re.compile(r"aider-[0-9a-f]{16}"),
-    resumes=lambda _: ("aider", "--restore-chat-history"),
+    resumes=lambda _: ("aider", _AGAIN),
+    # Its options and files make it what it was: the history alone does not name its model.
+    kept=lambda words: tuple(word for word in words if word != _AGAIN),
     # Two blanks at a line's end, or braces, would begin a text of several lines.
     typing=Typing(interrupt=b"\x03", shows_prompts=False, commands="/!{"),
 )

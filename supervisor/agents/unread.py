@@ -19,6 +19,12 @@ from supervisor.core.steering import Typing
 _TYPING: Final = Typing(shows_prompts=False)
 
 
+def _nothing(words: Sequence[str]) -> tuple[str, ...]:
+    """Its command names the session, and that is all."""
+    del words
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
     """One such agent.
@@ -34,6 +40,8 @@ class Unread:
     session_id: re.Pattern[str]
     resumes: Callable[[str], tuple[str, ...]]
     typing: Typing = _TYPING
+    #: Of the words after its program, those that it is brought back with.
+    kept: Callable[[Sequence[str]], tuple[str, ...]] = _nothing
 
     @property
     def steering(self) -> Steering:
@@ -123,7 +131,9 @@ class _ByTerminal(Steering):
     def relaunch(self, session: Session, argv: Sequence[str]) -> Resume | None:
         """Its own program again: it may not lie where its name is looked for."""
         found = self._agent.command(argv)
-        program = found.program[-1] if found else ""
-        if session.resume is None or Path(program).name != session.resume.argv[0]:
+        if found is None or session.resume is None:
             return session.resume
-        return replace(session.resume, argv=(program, *session.resume.argv[1:]))
+        name, program = session.resume.argv[0], found.program[-1]
+        kept = self._agent.kept(argv[len(found.program) :])
+        first = program if Path(program).name == name else name
+        return replace(session.resume, argv=(first, *kept, *session.resume.argv[1:]))

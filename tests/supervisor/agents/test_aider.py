@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.agents import aider
-from supervisor.core.model import Process, Resume, Run
+from supervisor.core.model import Process, Resume, Run, Session
 from tests.fakes.processes import PID, world
 from tests.supervisor.agents.unread import nothing, seen
 
@@ -40,6 +40,19 @@ def test_a_repository_has_one_history(tmp_path: Path) -> None:
     assert aider.AGENT.resume(found[0] or "", str(tmp_path)) == Resume(
         argv=("aider", "--restore-chat-history"), cwd=str(tmp_path)
     )
+
+
+def test_it_comes_back_as_it_was_started() -> None:
+    """With its model and its files, and the same program."""
+    way = aider.AGENT.resume("aider-0123456789abcdef", "/home/me/project")
+    session = Session(id="aider-0123456789abcdef", agent="aider", resume=way)
+
+    once = aider.steering.relaunch(session, (*RUN, "main.py"))
+    assert once is not None
+    again = aider.steering.relaunch(session, ("/opt/aider/bin/python3", *once.argv))
+
+    assert once.argv == (*RUN[1:], "main.py", "--restore-chat-history")
+    assert again == once
 
 
 def _in(folder: Path) -> str | None:
