@@ -80,7 +80,7 @@ class Rollout:
         }
 
     def __call__(self, line: Mapping[str, Any]) -> Record:
-        """Say what one line means; nothing at all if it is of a kind that is not known."""
+        """Say what one line means; of a kind that is not known a notice, if words are in it."""
         read = self._lines.get(string(line.get("type")))
         payload = line.get("payload")
         if read is None or not isinstance(payload, Mapping):
@@ -143,11 +143,11 @@ class Rollout:
 
     def _event(self, payload: _Payload) -> Record:
         read = self._events.get(string(payload.get("type")))
-        return read(payload) if read else Record()
+        return read(payload) if read else _unknown(payload, payload.get("message") or payload.get("text"))
 
     def _item(self, item: _Payload) -> Record:
         read = self._items.get(string(item.get("type")))
-        return read(item) if read else Record()
+        return read(item) if read else _unknown(item, item.get("content") or item.get("text"))
 
     def _words(self, of: _Payload, role: Role, text: str | None, kind: EntryKind = EntryKind.TEXT) -> Record:
         """Words of a person or the model, once, even if a version writes them in both of its ways."""
@@ -230,6 +230,11 @@ def _tokens(payload: _Payload) -> Record:
 def _kind_of_error(told: object) -> str:
     """``"other"``, or ``{"response_too_many_failed_attempts": {…}}``."""
     return string(told) or next(iter(mapping(told)), "")
+
+
+def _unknown(of: _Payload, words: object) -> Record:
+    """Codex keeps its own books in the file; what it said to somebody is no such thing."""
+    return _notice(f"[{string(of.get('type')) or 'unknown'}]") if words else Record()
 
 
 def _notice(words: str) -> Record:
