@@ -306,6 +306,8 @@ class Observer:
             if followed.history.replaced():
                 self._post(events.Replaced(session_id=followed.session_id, at=time.time()))
             self._post(events.Written(session_id=followed.session_id, records=records, at=time.time()))
+            if not followed.history.is_behind():
+                return
 
     # -- transcripts of live sessions -----------------------------------------------------------
 

@@ -117,6 +117,10 @@ class _Nothing:
         """Nothing comes."""
         return ()
 
+    def is_behind(self) -> bool:
+        """Nothing is left."""
+        return False
+
     def replaced(self) -> bool:
         """Nothing changes."""
         return False
