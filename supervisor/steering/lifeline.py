@@ -21,6 +21,7 @@ from supervisor.core.failing import REMEDIES, Cause, Remedy
 from supervisor.core.model import OVER, Session, State
 from supervisor.core.rescue import continuing
 from supervisor.core.steering import Prompt
+from supervisor.steering.rounds import Rounds
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Lifeline:
         self._reaching: dict[str, _Reaching] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._turnstile = asyncio.Lock()
+        self._rounds = Rounds(pauses.first)
 
     # -- waiting ----------------------------------------------------------------------------------
 
@@ -153,13 +155,15 @@ class Lifeline:
         return random.uniform(0.0, longest)  # jitter, no secret
 
     async def _sleep(self, session: Session, poke: asyncio.Event, seconds: float, *, wakes: bool) -> None:
-        now = time.time()
-        self._post(events.TryPlanned(session_id=session.id, next_try_at=now + seconds, at=now))
+        now, elapsed = time.time(), asyncio.get_running_loop().time()
+        end = self._rounds.end(seconds, self._pauses.longest) if wakes else elapsed + seconds
+        self._post(events.TryPlanned(session_id=session.id, next_try_at=now + end - elapsed, at=now))
         if not wakes:
             await asyncio.sleep(seconds)
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            # Not "after so many seconds": who looks at the same time wakes us once.
+            async with asyncio.timeout_at(end):
                 await poke.wait()
 
     async def _sleep_until(self, session: Session, at: float) -> None:
