@@ -11,9 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
-
-import tenacity
+from typing import TYPE_CHECKING, Final
 
 from supervisor.core import effects, events
 from supervisor.core.errors import Failed, Refused, WakelineError
@@ -22,6 +20,9 @@ from supervisor.core.model import OVER, Session, State
 from supervisor.core.rescue import continuing
 from supervisor.core.steering import Prompt
 from supervisor.steering.rounds import Rounds
+
+if TYPE_CHECKING:
+    import tenacity
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +140,9 @@ class Lifeline:
         self._reaching.pop(session_id, None)
         self._post(events.Reached(session_id=session_id, at=time.time()))
 
-    def _tries(self, session: Session, poke: asyncio.Event) -> tenacity.AsyncRetrying:
+    def _tries(self, session: Session, poke: asyncio.Event) -> "tenacity.AsyncRetrying":
+        import tenacity  # not before something is cut off
+
         async def sleep(seconds: float) -> None:
             await self._sleep(session, poke, seconds, wakes=True)
 

@@ -1,6 +1,5 @@
 """Which API Codex talks to: by its provider in ``config.toml``."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +27,8 @@ def endpoint(home: Path, environment: Mapping[str, str]) -> str | None:
 
 
 def _config(path: Path) -> Mapping[str, Any]:
+    import tomllib  # not before a Codex is cut off
+
     try:
         with opened(path) as file:
             return tomllib.loads(file.read(_LARGEST).decode("utf-8", "replace"))
