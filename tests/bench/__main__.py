@@ -45,9 +45,12 @@ def start_up(folder: Path) -> list[Row]:
             until(lambda: len(wakeline.sessions()) == SESSIONS)
             listed = timed(lambda: wakeline.run("ls"), 15)
             asked = timed(lambda: wakeline.client.get("/api/sessions"), 200)
+        began_all = timed(lambda: wakeline.run("up", "--no-tray"), 1)
+        wakeline.run("down")
         python = timed(bare_python, 15)
     return [
         Row("supervisor: order to first answer", statistics.median(taken), "ms", python, "python -c pass"),
+        Row("wakeline: order to prompt again, no tray", began_all, "ms", python, "python -c pass"),
         Row(f"GET /api/sessions, {SESSIONS} sessions", asked, "ms"),
         Row(f"wakeline ls, {SESSIONS} sessions", listed, "ms", python, "python -c pass"),
     ]

@@ -1,4 +1,4 @@
-"""A phone whose stream is cut again and again while a session goes on talking: nothing lost, nothing twice."""
+"""A phone whose stream is cut again and again while a session talks on: nothing lost, nothing twice."""
 
 import multiprocessing
 import re
@@ -72,7 +72,7 @@ class Follower:
 
 
 def catching_up(folder: Path) -> list[Row]:
-    """Ours, and a bare server in Python that keeps all it ever sent."""
+    """What a phone whose stream is cut misses, beside a bare server in Python."""
     home = folder / "home"
     wakeline = Wakeline(folder / "w", home, WAKELINE_PHONE_PORT=str(phones.free_port()))
     known = phones.paired(wakeline, 1)

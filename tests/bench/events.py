@@ -23,7 +23,7 @@ _ASK = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def latency(folder: Path) -> list[Row]:
-    """Ours and the references, in turns of one run."""
+    """How long after an agent wrote a line a client has it, beside bare servers in C and Python."""
     home = folder / "home"
     wakeline = Wakeline(folder / "w", home, WAKELINE_PHONE_PORT=str(phones.free_port()))
     known = phones.paired(wakeline, 1)

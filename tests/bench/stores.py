@@ -1,4 +1,4 @@
-"""Long histories: the newest page of thousands of stored conversations, some of them large, and what it takes."""
+"""Long histories: the newest page of thousands of stored conversations, and what it takes."""
 
 import os
 import time
