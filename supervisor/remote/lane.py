@@ -49,6 +49,19 @@ class Hall(Server):
         self.door = door
         self.streams = streams
         self.carriers = carriers
+        #: Lanes that have something to send in this turn of the loop.
+        self._full: list[Lane] = []
+
+    def soon(self, lane: "Lane") -> None:
+        """Let it send when all is told that is told at once: fewer records, and fewer packets to a phone."""
+        if not self._full:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._full.append(lane)
+
+    def _send(self) -> None:
+        full, self._full = self._full, []
+        for lane in full:
+            lane.flush()
 
     async def serve(self, request: BaseRequest) -> StreamResponse:
         """One request, admitted or refused, answered or followed."""
@@ -106,6 +119,8 @@ class Lane(RequestHandler):
         longest = access.LOCAL_BODY_BYTES if listener().local else access.BODY_BYTES
         self._may_be_unread = access.HEAD_BYTES + longest
         self.gone = asyncio.Event()
+        self._told: list[bytes] = []
+        self._told_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The other side is there: it has some seconds to say what it wants."""
@@ -135,6 +150,7 @@ class Lane(RequestHandler):
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
     ) -> tuple[StreamResponse, bool]:
         """Send the answer, and do not wait for ever for it to be taken."""
+        self.flush()
         self._within(ANSWER_SECONDS)
         try:
             return await super().finish_response(request, resp, start_time)
@@ -172,12 +188,22 @@ class Lane(RequestHandler):
 
     def send(self, data: bytes) -> None:
         """Hand over bytes; never waits."""
-        if self.transport is not None:
-            self.transport.write(data)
+        if self.transport is None:
+            return
+        if not self._told:
+            self._hall.soon(self)
+        self._told.append(data)
+        self._told_bytes += len(data)
+
+    def flush(self) -> None:
+        """Send what was handed over, as one piece."""
+        told, self._told, self._told_bytes = self._told, [], 0
+        if told and self.transport is not None and not self.transport.is_closing():
+            self.transport.write(told[0] if len(told) == 1 else b"".join(told))
 
     def unsent(self) -> int:
         """Bytes handed over that the other side has not taken."""
-        return self.transport.get_write_buffer_size() if self.transport is not None else 0
+        return self._told_bytes + self.transport.get_write_buffer_size() if self.transport is not None else 0
 
     def abort(self) -> None:
         """Cut the connection now."""
