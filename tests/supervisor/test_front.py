@@ -130,6 +130,25 @@ async def test_an_old_conversation_is_read_once_and_then_remembered(house: House
     assert first.resume.argv == ("small", "--resume", "then")
 
 
+async def test_of_a_long_history_only_what_is_shown_is_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page of thousands of conversations opens as many files as it has rows."""
+    for number in range(30):
+        os.utime(write(house.home, f"s{number}", "hello"), (1000 + number, 1000 + number))
+    read: list[Path] = []
+    recent = LineFile.recent
+    monkeypatch.setattr(LineFile, "recent", lambda file: (read.append(file._path), recent(file))[1])
+
+    page = await house.front.past_sessions(None, 5)
+    again = await house.front.past_sessions(None, 5)
+
+    assert [one.id for one in page] == [f"s{number}" for number in range(29, 24, -1)]
+    assert again == page
+    assert sorted({path.stem for path in read}) == sorted(one.id for one in page)
+    assert len(read) == 5
+
+
 async def test_a_transcript_is_read_page_by_page(house: House) -> None:
     """The newest page first, and the one before by the number that it names."""
     write(house.home, "one", *(f"line {n}" for n in range(5)))

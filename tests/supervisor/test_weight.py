@@ -17,7 +17,7 @@ def loaded_by(module: str) -> set[str]:
     return set(told.stdout.split())
 
 
-@pytest.mark.parametrize("verb", ["sessions", "up", "steer", "run", "watch", "recover", "jobs", "find"])
+@pytest.mark.parametrize("verb", ["sessions", "up", "steer", "run"])
 def test_a_command_loads_neither_event_loop_nor_server(verb: str) -> None:
     """A command is at the prompt again before it is noticed: it asks, and prints the answer."""
     loaded = loaded_by(f"supervisor.commands.{verb}")
