@@ -33,7 +33,7 @@ from supervisor.core.notice import Notice
 from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
 from supervisor.remote.backend import Picture, Steer, Told
-from supervisor.store import answers, audit, devices, jobs, notes, sessions
+from supervisor.store import answers, audit, devices, jobs, notes, retention, sessions
 from supervisor.store import notices as told
 from supervisor.store.database import Database
 
@@ -42,6 +42,7 @@ T = TypeVar("T")
 
 #: Seconds in which agents were looked at once; where a disk hangs, orders do not wait for it.
 _FIRST_LOOK = 5.0
+_TIDY_EVERY = 86_400.0
 #: So many stored sessions of the very same time are told in one page, and no more.
 _MOST_AT_ONCE = 500
 
@@ -68,6 +69,7 @@ class Front:
         self._machine = machine
         self._resume = resume
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._tidied_at = 0.0
         self.stop = asyncio.Event()
         self._steer: Steer | None = None
 
@@ -206,8 +208,12 @@ class Front:
         return await loop.run_in_executor(self._store_thread, deed, self._database, *values)
 
     def save(self, session: Session) -> None:
-        """Keep a session, soon."""
+        """Keep a session, soon; and let go of old ones, once a day."""
         self._store_thread.submit(sessions.save, self._database, session)
+        now = time.time()
+        if not 0.0 <= now - self._tidied_at < _TIDY_EVERY:
+            self._tidied_at = now
+            self._store_thread.submit(retention.tidy, self._database, now)
 
     def keep_notices(self, notices: Sequence[Notice]) -> None:
         """Keep what people were told, soon."""
