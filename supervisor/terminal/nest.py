@@ -44,7 +44,7 @@ class Nursery:
         self._listening = listening
         self._name = listening.getsockname().removesuffix(posix.UNREADY)
         self._signals = posix.wake_by_signals(signal.SIGCHLD)
-        self._fresh = Holder(posix.let_in)
+        self._fresh = Holder(posix.let_in, posix.received)
         self._holders: dict[int, str] = {}
         self._is_idle = False
         self._ready = Ready()
