@@ -188,16 +188,13 @@ class Clients:
 
     def _listen(self, client: Client) -> None:
         try:
-            if client.is_screen and not client.seat:
-                heard, descriptor = self._receive(client.connection, _CHUNK)
-                if descriptor >= 0:
-                    self._keep(client, descriptor)
-            else:
-                heard = client.connection.recv(_CHUNK)
+            heard, descriptor = self._receive(client.connection, _CHUNK)
         except BlockingIOError:
             return
         except OSError:
-            heard = b""
+            heard, descriptor = b"", -1
+        if descriptor >= 0:
+            self._keep(client, descriptor)
         if not heard:
             self.part(client)
         elif (keys := wire.keys_in(heard)) and not client.frames.rest:

@@ -4,11 +4,13 @@ A screen has its terminal back as soon as there is more to do than to type and t
 interruption, a title of ours, a gap, the end.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from supervisor.core.errors import WrongUse
 from supervisor.terminal import wire
 from supervisor.terminal.keys import AGAIN_WITHIN, Leaving, Typing
 from supervisor.terminal.titles import last_title
@@ -29,11 +31,11 @@ _TORN: Final = 4096
 class Seat:
     """Owns a descriptor of a screen's terminal, which never blocks."""
 
-    def __init__(self, number: int, key: str, since: int) -> None:
-        """*since*: the offset from which on it is printed on. Raises ``WrongUse``."""
+    def __init__(self, number: int, leaving: Leaving, since: int) -> None:
+        """*since*: the offset from which on it is printed on."""
         self.number = number
         self.since = since
-        self.typing = Typing(Leaving(key))
+        self.typing = Typing(leaving)
         #: What it does not take yet.
         self.unprinted = b""
         self.write: Callable[[bytes], int] = partial(os.write, number)
@@ -46,6 +48,23 @@ class Seat:
 
 def _nothing() -> None:
     """It is not lent yet."""
+
+
+def _leaving(key: bytes) -> Leaving:
+    """A word that is no key leaves nothing."""
+    try:
+        return Leaving(key.decode("ascii", "replace"))
+    except WrongUse:
+        return Leaving("")
+
+
+def _is_terminal(number: int) -> bool:
+    """Whether that is one; then it does not block from now on."""
+    try:
+        os.set_blocking(number, False)
+    except OSError:
+        return False
+    return os.isatty(number)
 
 
 class Seats:
@@ -62,15 +81,13 @@ class Seats:
 
     def lend(self, client: "Client", message: wire.Lend) -> None:
         """Take what *client* lends, or say at once that it is back."""
+        self.give_back(client)
         number, client.descriptor = client.descriptor, -1
-        if number < 0 or client.seat:
-            return
         client.offset = min(max(message.offset, 0), self._ring.end)
-        client.seat = seat = Seat(number, message.key.decode("ascii", "replace"), client.offset)
-        if not os.isatty(number) or client.offset < self._ring.begin or self._clients.exit:
+        client.seat = seat = Seat(number, _leaving(message.key), client.offset)
+        if not _is_terminal(number) or client.offset < self._ring.begin or self._clients.exit:
             self.give_back(client)
             return
-        os.set_blocking(number, False)
         seat.hear = partial(self._pressed, client, seat)
         seat.give_up = partial(self._give_up, client, seat)
         self._ready.to_read[number] = seat.hear
@@ -92,7 +109,8 @@ class Seats:
         if seat:
             self._ready.forget(seat.number)
             self._ready.never(seat.give_up)
-            os.close(seat.number)
+            with contextlib.suppress(OSError):
+                os.close(seat.number)
         return seat
 
     # -- keys -------------------------------------------------------------------------------------
