@@ -30,7 +30,7 @@ _MOST: Final = 64
 
 #: Admits who called, now or when it has proved who it is; else hangs up.
 LetIn: TypeAlias = Callable[[socket.socket, Ready, Callable[[socket.socket], None]], None]
-#: What has come, up to so many bytes, and the descriptor that came with it; -1: none.
+#: What has come, up to so many bytes, and the descriptor that came with it, which never blocks; -1: none.
 Receive: TypeAlias = Callable[[socket.socket, int], tuple[bytes, int]]
 
 

@@ -125,7 +125,10 @@ def let_in(connection: socket.socket, _ready: object, admit: Callable[[socket.so
 
 
 def received(connection: socket.socket, size: int) -> tuple[bytes, int]:
-    """What has come, and the descriptor that came with it; -1: none. Raises ``OSError``."""
+    """What has come, and the descriptor that came with it, which never blocks; -1: none.
+
+    Raises ``OSError``.
+    """
     heard, given, _, _ = connection.recvmsg(size, _ROOM)
     numbers = [
         number
@@ -135,6 +138,8 @@ def received(connection: socket.socket, size: int) -> tuple[bytes, int]:
     ]
     for number in numbers[1:]:
         os.close(number)
+    if numbers:
+        os.set_blocking(numbers[0], False)
     return heard, numbers[0] if numbers else -1
 
 

@@ -58,15 +58,6 @@ def _leaving(key: bytes) -> Leaving:
         return Leaving("")
 
 
-def _is_terminal(number: int) -> bool:
-    """Whether that is one; then it does not block from now on."""
-    try:
-        os.set_blocking(number, False)
-    except OSError:
-        return False
-    return os.isatty(number)
-
-
 class Seats:
     """Knows which terminals are lent, and until when."""
 
@@ -85,7 +76,7 @@ class Seats:
         number, client.descriptor = client.descriptor, -1
         client.offset = min(max(message.offset, 0), self._ring.end)
         client.seat = seat = Seat(number, _leaving(message.key), client.offset)
-        if not _is_terminal(number) or client.offset < self._ring.begin or self._clients.exit:
+        if not os.isatty(number) or client.offset < self._ring.begin or self._clients.exit:
             self.give_back(client)
             return
         seat.hear = partial(self._pressed, client, seat)

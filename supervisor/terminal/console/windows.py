@@ -137,9 +137,9 @@ class Console:
         """No other process may have this console."""
         return -1
 
-    def lend(self, connection: socket.socket, frame: bytes, number: int) -> int:
+    def lend(self, _connection: socket.socket, _frame: bytes, _number: int) -> int:
         """Never asked for."""
-        raise OSError(f"console {number} cannot be sent")
+        raise OSError("a console cannot be sent")
 
     def read(self) -> bytes:
         """What was pressed; nothing at the end."""
