@@ -24,6 +24,8 @@ _ANSWERS_LIMIT: Final = 192 * 1024
 #: Seconds in which nobody is let in when there are no descriptors left.
 _REST: Final = 1.0
 _ESCAPE: Final = b"\x1b"
+#: What a terminal that is lent does not take at once. Of more, its screen makes fewer and larger pieces.
+_UNPRINTED: Final = 16 * 1024
 #: More come only from somebody who has gone wrong.
 _MOST: Final = 64
 
@@ -288,7 +290,10 @@ class Clients:
             seat.unprinted = b""
             return True
         seat.unprinted = text[count:]
-        self._ready.to_write[seat.number] = client.send
+        if len(seat.unprinted) > _UNPRINTED:
+            self._house.give_back(client)
+        else:
+            self._ready.to_write[seat.number] = client.send
         return False
 
     def _print_all(self, client: Client, seat: "Seat") -> bool:

@@ -85,6 +85,8 @@ class Ring:
         if offset == self.end:
             return self.modes_at_end()
         modes, place = self.modes.copy(), self.begin
+        if self.begin <= self._asked_at <= offset:
+            modes, place = self._asked.copy(), self._asked_at
         while place < offset and (text := self.read(place)):
             modes.feed(text[: offset - place])
             place += len(text)

@@ -20,6 +20,8 @@ from supervisor.terminal.titles import Titles
 _CHUNK: Final = 64 * 1024
 #: Seconds in which a holder gives this terminal back, before it is taken.
 _BACK_WITHIN: Final = 2.0
+#: Seconds in which nothing was printed, before the holder has it again.
+_QUIET: Final = 0.2
 #: What is done here when this terminal has gone: that of a hang-up.
 _HUNG_UP: Final = 128 + 1
 #: What the window's title says: nothing of ours is drawn into the program's screen.
@@ -82,7 +84,8 @@ class Screen:
         self._is_at_end = False
         #: What is printed here begins at that offset next.
         self._offset = 0
-        #: The holder has this terminal; it is not to have it again before something is printed.
+        self._quiet_since = 0
+        #: The holder has this terminal; it is not to have it again yet.
         self._is_lent = False
         self._was_returned = False
         #: What is to be done when this terminal is ours again.
@@ -193,6 +196,15 @@ class Screen:
         with contextlib.suppress(OSError):  # that the holder has gone is found by hearing it
             self._unsaid = frame[self._console.lend(self._line.connection, frame, number) :]
 
+    def _lend_again(self) -> None:
+        """When nothing more was printed for a while: much of it goes faster by the line."""
+        if self._offset == self._quiet_since:
+            self._was_returned = False
+            self._lend()
+        else:
+            self._quiet_since = self._offset
+            self._ready.later(self._lend_again, _QUIET)
+
     def _is_calm(self) -> bool:
         """Nothing is played again, torn, begun, or ours in the title; all is said."""
         waits = self._torn or self._unsaid or self._typing.has_begun or self._is_at_end
@@ -210,6 +222,7 @@ class Screen:
 
     def _returned(self, message: wire.Returned) -> None:
         self._is_lent, self._was_returned = False, True
+        self._ready.later(self._lend_again, _QUIET)
         self._offset = message.offset
         self._modes = Modes()
         self._modes.feed(message.modes)
@@ -317,7 +330,7 @@ class Screen:
 
     def _print(self, output: wire.Output) -> None:
         text = _from_a_whole_place(output.text) if self._torn else output.text
-        self._torn = self._was_returned = False
+        self._torn = False
         self._offset = output.offset + len(output.text)
         self._is_live = self._replay is None
         if self._replay is None:

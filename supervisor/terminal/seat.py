@@ -87,6 +87,8 @@ class Seats:
 
     def give_back(self, client: "Client", *, left: bool = False) -> None:
         """Its terminal is its own again; what could not be printed there comes by the line."""
+        if client.seat and client.seat.typing.has_begun:
+            client.seat.give_up()
         if seat := self.drop(client):
             client.offset = (client.offset or 0) - len(seat.unprinted)
             modes = self._ring.modes_at(client.offset).whole()
@@ -143,7 +145,7 @@ class Seats:
     def _tell_modes(self) -> None:
         self._is_due = False
         for client in self._clients:
-            if client.seat and client.seat.modes != (modes := self._ring.modes_at_end().whole()):
+            if client.seat and client.seat.modes != (modes := self._ring.modes_at_end().restored()):
                 client.seat.modes = modes
                 self._clients.tell(client, wire.InModes(modes))
 

@@ -162,6 +162,21 @@ def test_the_key_that_leaves_gives_it_back(caller: Caller, lent: Lent) -> None:
     assert lent.seen + bytes(caller.output[5:]) == b"a\x1cbz"
 
 
+def test_a_first_press_of_that_key_is_not_lost(caller: Caller, lent: Lent) -> None:
+    """When the terminal is reclaimed before it is known what follows."""
+    lent.lend(caller, len(b"ready"))
+
+    lent.press(b"b\x1c")
+    lent.see(b"b")
+    caller.say(wire.Reclaim())
+    caller.hear(lambda: caller.told(wire.Returned))
+    caller.type(b"c")
+    caller.wait_for(b"c")
+
+    lent.look()
+    assert lent.seen + bytes(caller.output[5:]) == b"b\x1cc"
+
+
 def test_a_key_takes_the_turn_back_from_afar(held: Held, caller: Caller, lent: Lent) -> None:
     """At a terminal that is lent as at any other; what the terminal says by itself does not."""
     phone = held.watch(caller)
@@ -190,10 +205,8 @@ def test_its_screen_knows_the_modes_it_is_in(held: Held, lent: Lent) -> None:
 
 
 def test_the_title_that_was_set_meanwhile_is_told(held: Held, lent: Lent) -> None:
-    """However much was printed after it."""
-    script = (
-        r"read x; printf '\033]0;its own\007'; head -c 300000 /dev/zero | tr '\0' x; echo the-end; read x"
-    )
+    """It is the last one, though more was printed after it."""
+    script = r"read x; printf '\033]0;other\007\033]0;its own\007'; echo some more; echo the-end; read x"
     caller = held.run("sh", "-c", script)
     lent.lend(caller, 0)
 
@@ -219,7 +232,7 @@ def test_the_end_comes_after_the_last_byte(held: Held, lent: Lent) -> None:
 
 
 def test_a_terminal_that_does_not_take_it_holds_nobody_up(held: Held, lent: Lent) -> None:
-    """It is given back, with what was printed there, and a gap follows."""
+    """It is given back, with what was printed there; the rest comes by the line, and a gap."""
     caller = held.run(
         "sh", "-c", "read x; head -c 20000000 /dev/zero | tr '\\0' x; echo end; touch done; cat"
     )
@@ -230,7 +243,7 @@ def test_a_terminal_that_does_not_take_it_holds_nobody_up(held: Held, lent: Lent
     until((held.folder / "done").exists)
     until(lambda: (lent.look(), caller.listen().told(wire.Gap))[1])
     back, gap = caller.told(wire.Returned)[0], caller.told(wire.Gap)[0]
-    assert back.offset == gap.begin
+    assert back.offset <= gap.begin
     lent.look()
     assert len(lent.seen) == back.offset
 
