@@ -64,6 +64,19 @@ class Holder:
 
         *first*: who ordered it.
         """
+        self.begin(hello, pane, child, listening, first)
+        while not (self._clients.exit and self._is_over()):
+            self.step()
+
+    def begin(
+        self,
+        hello: wire.Hello,
+        pane: "Pane",
+        child: "Child",
+        listening: socket.socket,
+        first: socket.socket,
+    ) -> None:
+        """Begin to hold it; see ``hold``."""
         self._pane, self._child = pane, child
         pane.resized = self._resized
         self._ring.resized(*pane.size())
@@ -72,10 +85,12 @@ class Holder:
         self._clients.admit(first)
         self._ready.to_read[child.number] = self._child_changed
         self._ready.to_read[pane.number] = self._print
-        while not (self._clients.exit and self._is_over()):
-            self._ready.wait()
-            if self._is_held_up:
-                self._hold_up()
+
+    def step(self, seconds: float | None = None) -> None:
+        """Wait for the next thing to do, at most so long, and do it."""
+        self._ready.wait(seconds)
+        if self._is_held_up:
+            self._hold_up()
 
     def _is_over(self) -> bool:
         if self._clients.exit_is_seen and not self._was_seen:

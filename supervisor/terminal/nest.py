@@ -18,6 +18,7 @@ from typing import Final
 from supervisor.terminal import begin, posix, scope
 from supervisor.terminal.holder import Holder
 from supervisor.terminal.ready import Ready
+from supervisor.terminal.rehearsal import rehearse
 
 #: Seconds without any holder after which it goes.
 _IDLE: Final = 60.0
@@ -54,6 +55,7 @@ class Nursery:
     def run(self) -> int:
         """Serve until nobody needs it any more."""
         self._ready.later(self._be_idle, _IDLE)
+        rehearse()
         gc.collect()
         gc.freeze()
         while not self._is_idle:
