@@ -27,13 +27,18 @@ logger = logging.getLogger(__name__)
 #: Under this name the words that continue a turn are given.
 WAKELINE: Final = "wakeline"
 _LOOK_EVERY: Final = 0.2
+#: A look costs little: the pauses between two grow so slowly that what is back is seen after about a
+#: sixth of the time that it was away.
+_LOOKS_GROW: Final = 1.25
+#: To ask the model itself once more costs money, and does not help one that is overloaded.
+_CONTINUATIONS_GROW: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pauses:
     """How long it is waited, in seconds: exponential with full jitter, from *first* up to *longest*."""
 
-    first: float = 2.0
+    first: float = 1.0
     longest: float = 120.0
     #: After a limit is reset, so that clocks need not agree.
     after_reset: float = 5.0
@@ -143,13 +148,16 @@ class Lifeline:
 
         return tenacity.AsyncRetrying(
             sleep=sleep,
-            wait=tenacity.wait_random_exponential(multiplier=self._pauses.first, max=self._pauses.longest),
+            wait=tenacity.wait_random_exponential(
+                multiplier=self._pauses.first, max=self._pauses.longest, exp_base=_LOOKS_GROW
+            ),
             retry=tenacity.retry_if_result(lambda reached: not reached),
         )
 
     def _pause(self, attempt: int) -> float:
-        """The same growth as of the tries: each continuation in vain makes the next pause longer."""
-        longest = min(self._pauses.longest, self._pauses.first * 2.0 ** min(attempt, 30))
+        """Each continuation in vain makes the next pause longer."""
+        grown = self._pauses.first * _CONTINUATIONS_GROW ** min(attempt + 1, 30)
+        longest = min(self._pauses.longest, grown)
         return random.uniform(0.0, longest)  # jitter, no secret
 
     async def _sleep(self, session: Session, poke: asyncio.Event, seconds: float, *, wakes: bool) -> None:

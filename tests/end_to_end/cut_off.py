@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from tests.end_to_end.steered import Held, InTerminal, home_of
@@ -53,11 +54,15 @@ class Story:
         return self.wakeline.wait_for(180, agent=self.agent, cwd=str(self.held.cwd), **wanted)
 
     def cut_off_by(self, reason: cutting.Reason) -> dict[str, Any]:
-        """Its way back, when it says that reason; an agent may tell later why than that it failed."""
+        """Its way back, when it says that reason; an agent may tell later why than that it failed.
+
+        Whose patience is endless is not cut off: it is seen that nothing moves.
+        """
+        stands = {} if self.agent in reason.endless else {"state": "cut_off"}
 
         def told() -> dict[str, Any] | None:
-            link: dict[str, Any] = self.session(state="cut_off")["reconnect"]
-            return link if link["reason"] == reason.cause else None
+            link: dict[str, Any] = self.session(**stands)["reconnect"] or {}
+            return link if link.get("reason") == reason.cause else None
 
         return until(told, 180) or {}
 
@@ -76,10 +81,15 @@ class Story:
             until(lambda: self.task.so_far() == cutting.DONE, seconds)
         return self.task.so_far() == cutting.DONE
 
-    def told(self) -> list[str]:
-        """What stands in its transcript as said by the user, without the task."""
-        all_said = said(entries(self.wakeline, self.session()["id"]), "user")
-        return [words for words in all_said if words != self.task.words]
+    def told(self, since: float = 0.0) -> list[str]:
+        """What stands in its transcript as said by the user, without the task; from that time on."""
+        all_entries = entries(self.wakeline, self.session()["id"])
+        late_enough = [entry for entry in all_entries if _time(entry) >= since]
+        return [words for words in said(late_enough, "user") if words != self.task.words]
+
+
+def _time(entry: dict[str, Any]) -> float:
+    return datetime.fromisoformat(entry["at"]).timestamp() if entry["at"] else 0.0
 
 
 @contextmanager
