@@ -64,6 +64,8 @@ class Link:
     #: Why it stands where it stands, in words.
     note: str | None = None
     history: tuple[Attempt, ...] = ()
+    #: Its user has said "now": whatever stood in the way may be over.
+    wished: bool = False
 
     @property
     def remedy(self) -> Remedy:
@@ -207,7 +209,7 @@ class Links:
         link = self._links.get(session.id)
         if link is None or link.phase is not Phase.WAITING:
             return []
-        if link.remedy is Remedy.TELL:
+        if link.remedy is Remedy.TELL and not link.wished:
             return self._put(replace(link, phase=Phase.STOPPED, note=_TELLS, next_try_at=None))
         if bound := self._too_often(session.id, at):
             return self._hold_back(link, session, bound, at)
@@ -289,8 +291,8 @@ class Links:
         if link is None or link.phase is Phase.TRYING:
             return []
         self._continued.pop(session.id, None)
-        ready = replace(link, phase=Phase.WAITING, note=None, next_try_at=at)
-        return [*self._put(ready), effects.Reach(session, link.cause, 0, None)]
+        ready = replace(link, phase=Phase.WAITING, note=None, next_try_at=at, wished=True)
+        return [*self._put(ready), effects.Reach(session, link.cause, 0, None, wished=True)]
 
     def stop(self, session_id: str) -> list[effects.Effect]:
         """Stop trying."""

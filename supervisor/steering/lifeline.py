@@ -119,7 +119,7 @@ class Lifeline:
         session, remedy = wish.session, REMEDIES[wish.cause]
         # The task begins after it was noted, so that it finds itself there.
         poke = self._reaching[session.id].poke
-        if remedy is Remedy.TELL:
+        if remedy is Remedy.TELL and not wish.wished:
             await asyncio.sleep(self._pauses.for_a_reason)
             self._arrived(session.id)
             return
@@ -127,7 +127,7 @@ class Lifeline:
             await self._sleep_until(session, wish.not_before + self._pauses.after_reset)
         elif remedy is Remedy.RESTART and not wish.attempt:
             await self._sleep(session, poke, self._pauses.before_restart, wakes=False)
-        elif wish.attempt or remedy is Remedy.BACK_OFF:
+        elif wish.attempt or (remedy is Remedy.BACK_OFF and not wish.wished):
             await self._sleep(session, poke, self._pause(wish.attempt), wakes=remedy is Remedy.REACH)
         async for attempt in self._tries(session, poke):
             # What is said while it is looked may be news that this look did not see.

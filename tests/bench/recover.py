@@ -124,7 +124,9 @@ def main() -> None:
             print(json.dumps(asdict(run)), flush=True)
         return
     runs = _read(told.log) if told.log else []
-    wanted = batches(told.agent or cutting.AGENTS, told.reason or list(cutting.REASONS), told.runs, told.outage)
+    wanted = batches(
+        told.agent or cutting.AGENTS, told.reason or list(cutting.REASONS), told.runs, told.outage
+    )
     with ThreadPoolExecutor(told.at_once) as pool:
         for batch in as_completed([pool.submit(made_apart, batch) for batch in wanted]):
             runs += batch.result()

@@ -19,6 +19,7 @@ from tests.lab import cutting
 from tests.lab.gate import gate
 from tests.lab.servers import Server, serve
 from tests.lab.terminal import Terminal
+from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
 
 #: Seconds in which the agent alone may prove that it goes on.
@@ -49,14 +50,17 @@ class Run:
 class Bench:
     """One supervisor and one fake model for some runs of one agent."""
 
-    def __init__(self, wakeline: Wakeline, fake: Server, agent: str, name: str, outage: float) -> None:
-        """*outage*: seconds for which the model is away after the agent has given up."""
+    def __init__(
+        self, wakeline: Wakeline, fake: Server, agent: str, name: str, outage: float, *, acts: bool
+    ) -> None:
+        """*outage*: seconds for which the model is away after the agent has given up; *acts*: Wakeline."""
         self._wakeline = wakeline
         self._fake = fake
         self._agent = agent
         self._name = name
         self._reason = cutting.REASONS[name]
         self._outage = outage
+        self._acts = acts
         self._count = 0
 
     def run(self, way: str) -> Run:
@@ -76,13 +80,12 @@ class Bench:
             assert story.told() == [], "only a person can help, and it was told to go on"
             self._wakeline.run("retry", story.session()["id"])
         story.finished()
-        told = story.told()
-        if self._reason.heals:
-            assert told == [], f"it heals by itself, and was told {told}"
+        if self._agent in self._reason.heals:
+            assert story.told() == [], "it heals by itself, and was told to go on"
+            said = 0
         else:
-            assert set(told) == {CONTINUES}, f"it was told {told}"
-            assert len(story.told(back)) <= 1, f"it was told twice with the model there: {told}"
-        return self._told("ours", after=story.worked_again(back), gave_up_after=gave_up, said=len(told))
+            said = story.continued(back)
+        return self._told("ours", after=story.worked_again(back), gave_up_after=gave_up, said=said)
 
     def _observed(self, story: Story) -> Run:
         """Nothing is done by itself; somebody says "continue" at once."""
@@ -108,7 +111,10 @@ class Bench:
         story.fail(self._reason)
         if self._agent in self._reason.heals:
             return None, began
-        story.cut_off_by(self._reason)
+        if self._acts or self._agent not in self._reason.endless:
+            story.cut_off_by(self._reason)
+        else:
+            until(story.gate.tried)  # nobody says that nothing moves, where nothing is done about it
         gave_up = time.time() - began
         time.sleep(self._outage)
         return gave_up, story.gate.open()
@@ -168,11 +174,12 @@ def _or_why_not(look: Callable[[], object]) -> object:
 @contextmanager
 def bench(agent: str, name: str, way: str, outage: float) -> Iterator[Bench]:
     """A supervisor with its usual pauses, and what it may do by itself."""
-    settings = {"WAKELINE_RECONNECT_HOSTED": "auto" if way == "ours" else "off"}
+    acts = way == "ours"
+    settings = {"WAKELINE_RECONNECT_HOSTED": "auto" if acts else "off"}
     if agent in cutting.REASONS[name].endless:
         settings["WAKELINE_RECONNECT_SILENT_AFTER_SECONDS"] = _SILENT_AFTER
     with (
         serve("anthropic" if agent == "claude" else "openai") as fake,
         wakeline_in(**settings) as wakeline,
     ):
-        yield Bench(wakeline, fake, agent, name, outage)
+        yield Bench(wakeline, fake, agent, name, outage, acts=acts)

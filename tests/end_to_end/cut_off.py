@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tests.end_to_end.steered import Held, InTerminal, home_of
 from tests.lab import cutting
+from tests.lab.diary import Diary, Told, diary
 from tests.lab.gate import Gate
 from tests.lab.servers import Server
 from tests.lab.waiting import until
@@ -26,6 +27,7 @@ class Story:
     way: Gate | Server
     task: cutting.Task
     held: Held
+    diary: Diary
 
     @property
     def gate(self) -> Gate:
@@ -58,18 +60,26 @@ class Story:
 
         Whose patience is endless is not cut off: it is seen that nothing moves.
         """
-        stands = {} if self.agent in reason.endless else {"state": "cut_off"}
+        at_prompt = self.agent not in reason.endless
 
-        def told() -> dict[str, Any] | None:
-            link: dict[str, Any] = self.session(**stands)["reconnect"] or {}
-            return link if link.get("reason") == reason.cause else None
+        def says_so(told: Told) -> bool:
+            link = told.get("reconnect") or {}
+            stands = told.get("cwd") == str(self.held.cwd) and (told["state"] == "cut_off" or not at_prompt)
+            return stands and link.get("reason") == reason.cause
 
-        return until(told, 180) or {}
+        return dict(self.diary.find(says_so, 180)["reconnect"])
 
     def finished(self) -> None:
         """Wait until the task is done, and the agent at rest."""
         until(lambda: self.task.so_far() == cutting.DONE, 180, f"{self.task.so_far()!r}: both steps, once")
         self.session(state="idle")
+
+    def continued(self, back: float) -> int:
+        """How often it was told to go on: with its model there, once at most, and never anything else."""
+        told = self.told()
+        assert set(told) == {CONTINUES}, f"it was told {told}"
+        assert len(self.told(back)) <= 1, f"it was told twice with the model there: {told}"
+        return len(told)
 
     def worked_again(self, since: float) -> float:
         """The seconds from then until its model was asked, and answered."""
@@ -99,9 +109,10 @@ def cut_off(
     """An agent in a folder of its own; it is stopped at the end. *way*: to its model."""
     folder = wakeline.folder.parent / name
     held = Held(wakeline, cutting.launch(agent, home_of(wakeline), folder, way.url), in_terminal)
-    story = Story(wakeline, agent, way, cutting.Task(agent, folder), held)
+    task = cutting.Task(agent, folder)
     try:
-        yield story
+        with diary(wakeline.client) as told:
+            yield Story(wakeline, agent, way, task, held, told)
     finally:
         if session := wakeline.session(agent=agent, cwd=str(folder)):
             wakeline.run("stop", session["id"], check=False)
