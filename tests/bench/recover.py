@@ -26,7 +26,7 @@ from tests.lab import cutting
 #: Runs that share a supervisor and a fake model.
 _BATCH: Final = 5
 #: Runs of the observer, who is not what is measured.
-_OBSERVED: Final = 5
+_OBSERVED: Final = 3
 #: Seconds after which a run hangs.
 _HANGS: Final = 900.0
 

@@ -1,4 +1,4 @@
-"""One run of ``tests.bench.recover``: a real agent is cut off half-way through its task, and what came of it."""
+"""One run of ``tests.bench.recover``: a real agent, cut off half-way through its task."""
 
 import sys
 

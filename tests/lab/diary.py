@@ -1,4 +1,4 @@
-"""All that a supervisor tells of its sessions, also what was over in a moment: waiting for that by asking misses it."""
+"""All that a supervisor tells of its sessions, also what was over in a moment."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
