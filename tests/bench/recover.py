@@ -8,6 +8,7 @@ Beside it the agent alone, and a perfect observer who says "continue" at the mom
 import argparse
 import itertools
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -119,6 +120,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, help="what is in it already counts for the table, too")
     parser.add_argument("--batch", help=argparse.SUPPRESS)
     told = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing is left running
     if told.batch:
         for run in made(Batch(**json.loads(told.batch))):
             print(json.dumps(asdict(run)), flush=True)

@@ -40,15 +40,24 @@ class Story:
         if self.agent == "claude":
             self.wakeline.wait_for(agent=self.agent, cwd=str(self.held.cwd), state="idle")
         else:
-            self.held.terminal.wait_for(cutting.READY[self.agent])
+            self.held.terminal.wait_for(cutting.READY[self.agent], 180)
             self.held.terminal.settle(1.0)
         self.held.terminal.prompt(self.task.words)
-        until(lambda: self.task.so_far() == f"{cutting.FIRST}\n")
-        self.session(state="working")
+        until(lambda: self.task.so_far() == f"{cutting.FIRST}\n", 180)
 
     def fail(self, reason: cutting.Reason) -> None:
         """Let what is asked next fail in that way."""
         self.gate.fail(reason.fault, **reason.details)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Let the first step end, once it was seen that the agent works at it.
+
+        Some agents do not wait for the end of a long step: what is to go wrong goes wrong already.
+        """
+        self.diary.find(
+            lambda told: told.get("cwd") == str(self.held.cwd) and told["state"] == "working", 180
+        )
         self.task.go_on()
 
     def session(self, **wanted: Any) -> dict[str, Any]:
