@@ -14,9 +14,10 @@ Told = Mapping[str, Any]
 class Diary:
     """Owns what was told since it was opened, in its order. A thread writes it."""
 
-    def __init__(self, client: Client) -> None:
-        """Begin to listen; when this returns, nothing more is missed."""
+    def __init__(self, client: Client, topic: str = "session") -> None:
+        """Begin to listen to what is told of *topic*; when this returns, nothing more is missed."""
         self._client = client
+        self._topic = topic
         self._told: list[Told] = []
         self._news = threading.Condition()
         self._begun = False
@@ -41,16 +42,16 @@ class Diary:
             for event in self._client.events():
                 with self._news:
                     self._begun = True
-                    self._told += [event.data] if event.topic == "session" else []
+                    self._told += [event.data] if event.topic == self._topic else []
                     self._news.notify_all()
                 if self._over:
                     return
 
 
 @contextmanager
-def diary(client: Client) -> Iterator[Diary]:
+def diary(client: Client, topic: str = "session") -> Iterator[Diary]:
     """What is told while the context lasts."""
-    opened = Diary(client)
+    opened = Diary(client, topic)
     try:
         yield opened
     finally:

@@ -47,7 +47,7 @@ class Gate:
     """Owns a thread with a loop, one listening socket and all connections through it."""
 
     def __init__(self, url: str, host: str = "127.0.0.1", enter: Callable[[], None] = lambda: None) -> None:
-        """*url*: of the model server behind it; *host*: where it listens, once it has gone there by *enter*."""
+        """*url*: of the model server behind it; *host*: where it listens, having gone there by *enter*."""
         told = urlsplit(url)
         self._behind = told.hostname or "127.0.0.1", told.port or 80
         self._loop = asyncio.new_event_loop()

@@ -1,4 +1,4 @@
-"""Two machines and a wire between them that loses packets: user space carries each one, or does not. Linux, root."""
+"""Two machines and a wire between them that loses packets: a thread carries each, or not. Linux, root."""
 
 import sys
 

@@ -15,7 +15,7 @@ class Weather:
     """Owns one network namespace; what runs in it talks over its loopback, and nothing else."""
 
     def __init__(self, more: str = "") -> None:
-        """Nothing is there yet. Skips where it cannot be. *more*: tells it from another one of this process."""
+        """Nothing is there yet. Skips where it cannot be. *more*: tells it from another one."""
         if sys.platform != "linux" or shutil.which("ip") is None:
             do_without("needs ip: apt install iproute2")
         if os.geteuid() != 0:
