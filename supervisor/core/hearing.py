@@ -52,6 +52,8 @@ class Hearing:
         self._heard[event.session_id] = event
         before = self._book.sessions.get(event.session_id)
         if before is None or before.state in OVER:
+            # It lives, and nobody has seen that: the look at its first sign may have come too early.
+            wishes.append(effects.Look(event.agent))
             return
         notes = self._book.notes[before.id]
         notes.told = True

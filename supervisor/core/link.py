@@ -27,6 +27,7 @@ _LONGEST_RESET: Final = 8 * 86_400.0
 _WORKS: Final = "works"
 _SEPARATORS: Final = "/\\"
 _ASKS: Final = "waits for your yes"
+_NOT_KNOWN: Final = "why is not known yet"
 _TELLS: Final = "only a person can help here"
 
 
@@ -169,10 +170,15 @@ class Links:
             policy=policy,
             phase=Phase.WAITING,
             attempt=before.attempt if before else 0,
-            note="why is not known yet",
+            note=_NOT_KNOWN,
             history=before.history if before else (),
         )
         return [*self._put(link), effects.Reach(session, link.cause, link.attempt, None)]
+
+    def wonders(self, session_id: str) -> bool:
+        """Whether it only stands still because nobody knew why it failed."""
+        link = self._links.get(session_id)
+        return link is not None and link.cause is Cause.UNKNOWN and link.note in {_NOT_KNOWN, _TELLS}
 
     def _begin(self, link: Link, session: Session, reset_at: float | None, at: float) -> list[effects.Effect]:
         if link.policy is Policy.OFF or link.remedy is Remedy.TELL:

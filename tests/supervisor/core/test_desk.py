@@ -350,6 +350,15 @@ def test_a_turn_of_a_process_that_is_no_more_is_not_worked_at(desk: Desk) -> Non
     assert desk.sessions["one"].state is State.IDLE
 
 
+def test_who_says_something_and_was_not_seen_is_looked_for(desk: Desk) -> None:
+    """The look at its first sign may have come a moment too early; the next one is a minute away."""
+    wishes = desk.handle(
+        events.Told(agent="claude", session_id="one", sign=Sign.WORKING, waiting_for=None, at=11.0)
+    )
+
+    assert wishes == [effects.Look("claude")]
+
+
 def test_who_is_known_by_its_folder_is_looked_at_when_that_is_known(desk: Desk) -> None:
     """Which terminal shows a session of a shared daemon may be seen by its folder, which comes later."""
     look(desk, seen(run=Run(200, 300.0), transcript="/t/one.jsonl"), at=301.0)
