@@ -85,7 +85,7 @@ class ReconnectSettings:
         "ask", "After a reboot, sessions that are brought back by themselves otherwise: off, ask, or auto."
     )
     folders: tuple[str, ...] = _setting((), 'Folders with a rule of their own: ["~/work=off", …].')
-    first_pause_seconds: int = _setting(2, "The first pause between two looks at the network, at most.")
+    first_pause_seconds: int = _setting(1, "The first pause between two looks at the network, at most.")
     longest_pause_seconds: int = _setting(30, "The longest pause between two looks.")
     silent_after_seconds: int = _setting(
         0, "A turn in which nothing moves is asked again after so long. 0: when its agent's patience is over."
