@@ -71,7 +71,8 @@ class Door:
             welcome = admitted.ask.gzip
             return files.answer(admitted.file, gzip_welcome=welcome, known_etag=admitted.known_etag)
         ask = replace(admitted.ask, body=body, key=admitted.key)
-        if admitted.key is None or ask.caller is None:
+        is_unkept = admitted.route is not None and admitted.route.unkept
+        if admitted.key is None or ask.caller is None or is_unkept:
             return await self._run(admitted, ask)
         return await self._run_once(admitted, ask, ask.caller, admitted.key)
 
@@ -172,7 +173,7 @@ class Door:
         route = admitted.route
         if route is None:
             raise Refusal(404)
-        audited = ask.caller is not None and route.method != "GET"
+        audited = ask.caller is not None and route.method != "GET" and not route.unkept
         try:
             if audited:
                 # Before it is done: what cannot be kept must not be begun.

@@ -341,7 +341,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/api/devices", scope=_VIEW, serve=devices),
     Route(method="DELETE", path="/api/devices/{id}", scope=_ADMIN, serve=revoke),
     Route(method="GET", path="/api/openapi.json", scope=_VIEW, serve=description),
-    Route(method="POST", path="/api/shutdown", scope=_ADMIN, serve=shut_down, lan=False),
+    Route(method="POST", path="/api/shutdown", scope=_ADMIN, serve=shut_down, lan=False, unkept=True),
     Route(
         method="POST",
         path="/api/pair/dialog",

@@ -37,6 +37,8 @@ class Tally:
     inputs: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
+    #: Which life and input that was.
+    slowest_at: str = ""
     faults: int = 0
 
 
@@ -78,7 +80,8 @@ class Run:
         took = time.thread_time() - began
         tally.inputs += 1
         tally.seconds += took
-        tally.slowest = max(tally.slowest, took)
+        if took > tally.slowest:
+            tally.slowest, tally.slowest_at = took, f"life {life}, input {number}"
         if took > _LONGEST:
             self._fault(name, life, number, TimeoutError(f"it took {took:.1f} s"))
 
@@ -140,8 +143,8 @@ def _report(run: Run, seconds: float, settled: int) -> None:
     for name, tally in run.tallies.items():
         each = tally.seconds / max(1, tally.inputs) * 1e6
         _say(
-            f"{name:12} {tally.inputs:9} inputs {each:8.0f} us each, slowest {tally.slowest * 1e3:7.0f} ms,"
-            f" faults {tally.faults}"
+            f"{name:12} {tally.inputs:9} inputs {each:8.0f} us each, slowest {tally.slowest * 1e3:7.0f} ms"
+            f" ({tally.slowest_at}), faults {tally.faults}"
         )
     _say(
         f"{_inputs(run)} inputs in {seconds:.0f} s; RSS {settled >> 20} MiB after the first round,"
