@@ -173,9 +173,9 @@ class Door:
         route = admitted.route
         if route is None:
             raise Refusal(404)
-        audited = ask.caller is not None and route.method != "GET" and not route.unkept
+        audited = ask.caller is not None and route.method != "GET"
         try:
-            if audited:
+            if audited and not route.unkept:
                 # Before it is done: what cannot be kept must not be begun.
                 await self._rooms.backend.ready_for_orders()
             answer = await route.serve(self._rooms, ask)
@@ -192,7 +192,8 @@ class Door:
             await self._rooms.backend.audit(admitted.order.decode("ascii").strip(), told)
         except WakelineError as trouble:
             logger.warning("could not note an order: %s", trouble.title)
-            return answer if answer.status >= 400 else problem(500, trouble.title, _UNSURE)
+            is_unkept = admitted.route is not None and admitted.route.unkept
+            return answer if answer.status >= 400 or is_unkept else problem(500, trouble.title, _UNSURE)
         return answer
 
 
