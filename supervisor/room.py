@@ -9,7 +9,7 @@ from supervisor.core.errors import WakelineError
 from supervisor.store.database import Database
 
 #: Seconds between two looks, while all is well and while it is not: no system tells of free room.
-_EVERY: Final = 60.0
+_EVERY: Final = 20.0
 _EVERY_IN_TROUBLE: Final = 2.0
 
 

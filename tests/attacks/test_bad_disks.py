@@ -178,3 +178,4 @@ def test_an_asked_for_end_needs_no_disk() -> None:
         until(lambda: disk.wakeline.json("status")["machine"]["trouble"])
 
         assert "Wakeline has stopped." in disk.wakeline.run("down").stdout
+        until(lambda: not (disk.wakeline.folder / "run" / "api.sock").exists())
