@@ -82,6 +82,7 @@ def machine(picture: Picture) -> Document:
         "network": {"online": picture.online},
         "awake": shown,
         "reasons": shown["reasons"],
+        "trouble": picture.trouble,
     }
 
 
