@@ -6,6 +6,7 @@ it is silent.
 """
 
 import asyncio
+import functools
 import html
 import json
 import logging
@@ -104,7 +105,9 @@ class Popups:
         if notifier is None:
             return
         there = popup.id in await notifier.get_current_notifications()
-        if there and self._popups.get(popup.id) == popup:
+        if there and _seen_of(self._popups.get(popup.id)) == _seen_of(popup):
+            # Put up again, it would be told twice. What its buttons mean may be another thing by now.
+            self._popups[popup.id] = popup
             return
         if popup.silent and not there:
             return
@@ -127,8 +130,8 @@ class Popups:
         from desktop_notifier import Button, Notification, Urgency
 
         buttons = tuple(
-            Button(title=button.label, on_pressed=lambda b=button: self._chosen(popup.id, b.action))  # type: ignore[misc]  # a default binds it
-            for button in popup.buttons
+            Button(title=button.label, on_pressed=functools.partial(self._pressed, popup.id, place))
+            for place, button in enumerate(popup.buttons)
         )
         return Notification(
             title=popup.title,
@@ -136,17 +139,19 @@ class Popups:
             # Never critical: that would break through "do not disturb".
             urgency=Urgency.Normal if popup.urgent else Urgency.Low,
             buttons=buttons,
-            on_clicked=lambda: self._chosen(popup.id, popup.click),
+            on_clicked=lambda: self._pressed(popup.id, None),
             on_dismissed=lambda: self._forget(popup.id),
             timeout=0 if popup.urgent else -1,
             identifier=popup.id,
         )
 
-    def _chosen(self, notice_id: str, action: Action) -> None:
-        number = self._shown.get(notice_id, 0)
+    def _pressed(self, notice_id: str, place: int | None) -> None:
+        """The button at this place; none: the popup itself."""
+        popup, number = self._popups.get(notice_id), self._shown.get(notice_id, 0)
         self._forget(notice_id)
         self._give(lambda: self._close(notice_id, number))
-        self._act(action)
+        if popup:
+            self._act(popup.click if place is None else popup.buttons[place].action)
 
     async def _close(self, notice_id: str, number: int) -> None:
         """Not every desktop closes what was chosen from, and the library has forgotten it by now."""
@@ -237,6 +242,11 @@ class Popups:
         new = self._record.with_suffix(".new")
         new.write_text(json.dumps(told), encoding="utf-8")
         os.replace(new, self._record)  # noqa: PTH105  # the one that replaces on every system
+
+
+def _seen_of(popup: Popup | None) -> tuple[Any, ...] | None:
+    """What of a popup can be seen."""
+    return popup and (popup.title, popup.text, popup.urgent, [button.label for button in popup.buttons])
 
 
 def _nobody(notice_id: str) -> Popup:

@@ -193,6 +193,26 @@ def test_a_silent_change_is_seen_and_rings_nowhere(
     assert [one.title for one in popups.shown()] == ["was cut off", "goes on", "and another"]
 
 
+def test_a_change_that_nobody_can_see_shows_no_second_popup(
+    desktop: Desktop, supervisor: Supervisor, popups: Popups, start: Start
+) -> None:
+    """After a restart the same question has another id: its button answers the one that is asked now."""
+    supervisor.sessions = [asking("a", "make")]
+    start("tray")
+    listening(desktop, supervisor)
+    supervisor.tell(id="n1", approval="q-a", title="the question")
+    until(lambda: popups.there() == 1)
+
+    supervisor.put(asking("a", "make", id="asked-again"))
+    supervisor.tell(id="n1", approval="asked-again", silent=True)
+    supervisor.tell(id="n2", title="something else")
+    popups.wait_for("something else")
+    popups.choose(words.ALLOW_ONCE)
+
+    assert supervisor.was_asked("POST", "/api/approvals/asked-again")["decision"] == "allow"
+    assert [one.title for one in popups.shown()] == ["the question", "something else"]
+
+
 def test_who_wants_no_notices_here_gets_none(
     desktop: Desktop, supervisor: Supervisor, popups: Popups, start: Start
 ) -> None:
