@@ -58,6 +58,7 @@ NOTICE: Json = {
     "count": 1,
     "urgent": True,
     "silent": False,
+    "rang": True,
     "withdrawn": False,
 }
 
