@@ -69,6 +69,22 @@ def test_the_code_hides_itself_and_a_click_shows_it_again(desktop: Desktop, supe
     desktop.end("sooner")
 
 
+def test_the_code_hides_when_somebody_looks_elsewhere(
+    desktop: Desktop, supervisor: Supervisor, start: Start
+) -> None:
+    """Another window has the keyboard, or the screen was locked: no code stands there meanwhile."""
+    opened(desktop, supervisor, start)
+    elsewhere = "import tkinter; root = tkinter.Tk(); root.title('elsewhere'); root.geometry('80x40+0+0'); "
+
+    desktop.start("elsewhere", [sys.executable, "-c", f"{elsewhere}root.mainloop()"])
+    desktop.focus("elsewhere")
+    until(lambda: codes(desktop) == [], saying="the code does not hide")
+    desktop.click((512, 300))
+
+    until(lambda: codes(desktop) == [URL], saying="the code does not come back")
+    desktop.end("elsewhere")
+
+
 def test_the_tick_asks_for_a_code_that_allows_more(
     desktop: Desktop, supervisor: Supervisor, start: Start
 ) -> None:
