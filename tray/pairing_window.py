@@ -70,7 +70,7 @@ class Window:
         self.root.destroy()
 
     def _look_away(self) -> None:
-        """Hide the code when the keyboard has gone to another program, as it does when the screen is locked."""
+        """Hide the code when the keyboard has gone to another program; a locked screen takes it too."""
         # An open list of ours has a window of its own, which only Tk itself knows.
         if self._code and not str(self.root.tk.call("focus")):
             self._code.hide()
