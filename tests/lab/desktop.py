@@ -169,8 +169,8 @@ class Desktop:
             self.start("panel", ["lxqt-panel", "--config", str(config / "lxqt/panel.conf")])
         until(lambda: Host(self).present(), saying=f"no tray by {panel}")
 
-    def start(self, name: str, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
-        """Start a program on this desktop, under a name to end it by; its output goes to a log."""
+    def start(self, name: str, command: Sequence[str], pass_fds: Sequence[int] = ()) -> int:
+        """Start a program on this desktop, under a name to end it by; its PID. Its output goes to a log."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 command,
@@ -181,6 +181,7 @@ class Desktop:
                 start_new_session=True,
                 pass_fds=pass_fds,
             )
+        return self._running[name].pid
 
     def end(self, name: str) -> None:
         """End a program and what belongs to its group."""
