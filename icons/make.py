@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 HERE = Path(__file__).parent
 GRID = 16
-SIZES = (16, 22, 24, 32, 48, 64)
+SIZES = (16, 22, 24, 32, 44, 48, 64)
 #: Each picture is drawn this much larger, then averaged down.
 FINER = 16
 
