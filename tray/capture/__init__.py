@@ -4,10 +4,13 @@ Linux has no word for it: there, whoever may record the screen may record all of
 """
 
 import sys
-import tkinter as tk
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tkinter as tk
 
 
-def keep_out(window: tk.Tk) -> bool:
+def keep_out(window: "tk.Tk") -> bool:
     """Leave this window out of every picture of the screen from now on; whether the system does so."""
     if sys.platform == "win32":
         from tray.capture import windows
