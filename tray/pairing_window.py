@@ -35,7 +35,7 @@ class Window:
         self._shown: Scene | None = None
         self._code: Code | None = None
         self._placed = False
-        self._page = ttk.Frame(self.root, padding=24)
+        self._page = ttk.Frame(self.root, padding=style.px(self.root, 24))
         self._page.pack(fill="both", expand=True)
         self.root.bind(NEWS, lambda _: self._read())
         self.root.bind("<FocusOut>", lambda _: self.root.after_idle(self._look_away))
@@ -105,7 +105,9 @@ class Window:
         ttk.Checkbutton(self._page, text=words.PAIR_CONTROL, variable=self._control, command=self._ask).pack(
             anchor="w", pady=(style.GAP, 0)
         )
-        style.text(self._page, words.PAIR_VIEW_ONLY, "Faint.TLabel").pack(anchor="w", padx=22)
+        style.text(self._page, words.PAIR_VIEW_ONLY, "Faint.TLabel").pack(
+            anchor="w", padx=style.px(self.root, 22)
+        )
         self._draw_warning()
 
     def _draw_addresses(self, new: Scene) -> None:
@@ -123,7 +125,7 @@ class Window:
         self._ask()
 
     def _draw_warning(self) -> None:
-        card = ttk.Frame(self._page, style="Card.TFrame", padding=12)
+        card = ttk.Frame(self._page, style="Card.TFrame", padding=style.px(self.root, 12))
         card.pack(fill="x", pady=(style.GAP, 0))
         style.text(card, words.PAIR_WARNING, "Card.TLabel", wraplength=WRAP - 24).pack(anchor="w")
 

@@ -90,7 +90,7 @@ PAIR_WARNING = (
 )
 PAIR_ADDRESS = "Address of this machine"
 PAIR_CONTROL = "It may also control"
-PAIR_VIEW_ONLY = "For now: keep-awake. Later: typing, approving."
+PAIR_VIEW_ONLY = "Type, approve, start and end sessions. Without this it may only look."
 PAIR_HIDDEN = "Hidden so that nobody else scans it\n\nClick to show it again"
 PAIR_CHOOSE = "Which number does the phone show?"
 PAIR_REJECT = "None of these: reject"
