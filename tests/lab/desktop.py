@@ -197,6 +197,12 @@ class Desktop:
         if ending.poll() is None:
             ending.wait()
 
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        killed = self._running.pop(name)
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+
     def log(self, name: str) -> str:
         """What a program said so far."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -389,7 +395,7 @@ class Host:
     def _ask(self, message: Any) -> Any:
         """The body of the answer, or None for an error."""
         with _on_bus(self._address), open_dbus_connection() as bus:
-            reply = bus.send_and_get_reply(message, timeout=5)
+            reply = bus.send_and_get_reply(message, timeout=60)
         return reply.body if reply.header.message_type.name == "method_return" else None
 
 

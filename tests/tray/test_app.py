@@ -66,7 +66,7 @@ class Icon:
 
     def run(self) -> None:
         """Until it is stopped."""
-        assert self.stopped.wait(20)
+        self.stopped.wait()
 
     def show(self, look: Look) -> None:
         """Remember it."""
@@ -166,7 +166,7 @@ def test_each_choice_is_asked_of_the_supervisor(
 
     until(lambda: asked in client.asked)
     if isinstance(action, lines.StopSupervisor):
-        assert icon.stopped.wait(10)
+        assert icon.stopped.wait(60)
 
 
 def test_quitting_takes_the_icon_away_and_asks_for_nothing(icon: Icon) -> None:
@@ -176,7 +176,7 @@ def test_quitting_takes_the_icon_away_and_asks_for_nothing(icon: Icon) -> None:
 
     tray.act(lines.Quit())
 
-    assert icon.stopped.wait(10)
+    assert icon.stopped.wait(60)
     assert not [asked for asked in client.asked if asked[0] != "get"]
 
 
@@ -195,7 +195,7 @@ def test_stopping_what_is_gone_already_is_no_failure(icon: Icon) -> None:
 
     tray.act(lines.StopSupervisor())
 
-    assert icon.stopped.wait(10)
+    assert icon.stopped.wait(60)
     assert icon.notices == []
 
 

@@ -11,8 +11,6 @@ if sys.platform != "linux":
     pytest.skip("the screen for tests is Linux's", allow_module_level=True)
 assert sys.platform == "linux"
 
-import psutil
-
 from tests.fakes.supervisor import Supervisor, asking, session
 from tests.lab.desktop import Desktop, Host
 from tests.lab.popups import Popups
@@ -61,19 +59,6 @@ def record(desktop: Desktop) -> str:
     """What the tray has written down about its popups."""
     found = list((desktop.folder / "wakeline" / "run").glob("*.popups"))
     return found[0].read_text() if found else ""
-
-
-def kill_tray(desktop: Desktop) -> None:
-    """kill -9."""
-    (tray,) = [
-        one
-        for one in psutil.process_iter()
-        if one.status() != psutil.STATUS_ZOMBIE
-        and one.cmdline()[1:] == ["-m", "tray"]
-        and one.environ().get("WAKELINE_HOME") == desktop.env["WAKELINE_HOME"]
-    ]
-    tray.kill()
-    desktop.end("tray")
 
 
 def titles(popups: Popups) -> list[str]:
@@ -172,7 +157,7 @@ def test_a_killed_tray_doubles_nothing_and_leaves_nothing(
     until(lambda: popups.there() == 2)
     until(lambda: '"n2"' in record(desktop))
 
-    kill_tray(desktop)
+    desktop.kill("tray")
     supervisor.tell(id="n1", withdrawn=True)
     start("tray")
 
@@ -191,7 +176,7 @@ def test_tray_and_supervisor_are_killed_and_the_popup_stands_there_once(
     """The same question has another id now; the popup that was there answers it."""
     until(lambda: '"n1"' in record(desktop))
 
-    kill_tray(desktop)
+    desktop.kill("tray")
     supervisor.hang_up()
     supervisor.sessions = [asking("a", "make", id="asked-again")]
     supervisor.tell(id="n1", approval="asked-again", silent=True)

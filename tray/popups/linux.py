@@ -34,15 +34,15 @@ async def open_screen(heard: Heard) -> "Screen":
     await notifier.get_capabilities()  # it connects by that
     interface: Any = notifier.interface
     markup = "body-markup" in await interface.call_get_capabilities()
-    return Screen(notifier, await _owner(notifier.bus), markup=markup)
+    return Screen(notifier, heard, await _owner(notifier.bus), markup=markup)
 
 
 class Screen:
     """Owner of one connection to whoever shows popups."""
 
-    def __init__(self, notifier: DBusDesktopNotifier, by: str, *, markup: bool) -> None:
+    def __init__(self, notifier: DBusDesktopNotifier, heard: Heard, by: str, *, markup: bool) -> None:
         """*markup*: ``<b>`` is read as bold there, and hides what looks like it."""
-        self.by = by
+        self.by, self._heard = by, heard
         self._notifier, self._markup = notifier, markup
         # Its methods are made from what that one says of itself.
         interface: Any = notifier.interface
@@ -50,6 +50,12 @@ class Screen:
         self._notify = self._interface.call_notify
         self._interface.call_notify = self._notify_in_place
         self._place = self._number = 0
+        # The library drops what is pressed before it has taken in the number: on a slow machine
+        # both are read at once.
+        self._known: set[int] = set()
+        self._early: dict[int, str] | None = None
+        if hasattr(interface, "on_action_invoked"):
+            interface.on_action_invoked(self._pressed)
 
     async def is_there(self) -> bool:
         """See ``Screen``."""
@@ -61,10 +67,18 @@ class Screen:
 
     async def put(self, popup: Popup, number: int) -> int | None:
         """See ``Screen``."""
-        self._place, self._number = number, 0
+        self._place, self._number, self._early = number, 0, {}
         text = html.escape(popup.text, quote=False) if self._markup else popup.text
         await self._notifier.send(notification(popup, text))
+        early, self._early = self._early.get(self._number), None
+        self._known.add(self._number)
+        if early is not None:
+            self._heard.pressed(popup.id, place(early))
         return self._number or None
+
+    def _pressed(self, number: int, button: str) -> None:
+        if self._early is not None and number not in self._known:
+            self._early[number] = button
 
     async def clear(self, _notice_id: str, number: int) -> None:
         """See ``Screen``."""

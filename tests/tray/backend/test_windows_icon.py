@@ -76,7 +76,7 @@ def shown() -> Iterator[Shown]:
     until(lambda: one.inner.visible and "first" in one.inner.title)
     yield one
     one.icon.stop()
-    one.thread.join(20)
+    one.thread.join(60)
     assert not one.thread.is_alive()
 
 
