@@ -408,6 +408,8 @@ class Supervisor:
     def _sleeps(self, before: bool) -> None:
         """Phones are told before; afterwards everything is looked at, at once."""
         self.journal.publish("machine", None, "sleep" if before else None)
+        # Whoever comes to the screen afterwards may be another one.
+        self.server.phone.void("The machine went to sleep.")
         if not before:
             self._network_changed()
             self.observer.look_at_all()

@@ -303,6 +303,7 @@ def notice(told: Notice) -> Document:
         "count": told.count,
         "urgent": told.urgent,
         "silent": told.silent,
+        "rang": told.rang,
         "withdrawn": told.withdrawn,
     }
 

@@ -26,5 +26,5 @@ def threads_ended(*names: str) -> None:
     """Wait for all threads of these names, so that nothing of one test goes on in the next."""
     for thread in threading.enumerate():
         if thread.name in names:
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive(), f"the thread {thread.name} does not end"
