@@ -26,7 +26,7 @@ from supervisor.core.steering import Approval, Choice, Focus, Prompt, PromptStat
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
 from tests.end_to_end.given import HOSTILE, entry, open_session, working
-from tests.lab.chromium import SMALL, Phone, look
+from tests.lab.chromium import SMALL, Phone, look, witnessed
 from tests.lab.waiting import until
 
 FIRST_LOAD = 60_000
@@ -147,7 +147,7 @@ def _steer_among_strangers(page: Page) -> None:
     page.get_by_role("dialog").locator(".action.interrupt").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("<script>")
     page.get_by_role("dialog").locator(".action.stop").click()
-    expect(page.locator(".bar-undo")).to_contain_text("<script>")
+    witnessed(page, ".bar-undo", "<script>")
     page.get_by_role("link", name="Back to the list").click()
     page.locator(".machine").click()
     page.get_by_role("button", name="Deleted sessions").click()
@@ -160,7 +160,7 @@ def test_a_hostile_name_cannot_reorder_its_row(page: Page, desk: Desk) -> None:
 
     pair(page, desk)
 
-    assert page.locator(".row .mark").all_inner_texts() == ["U+202E", "U+2066"]
+    expect(page.locator(".row .mark")).to_have_text(["U+202E", "U+2066"])
 
 
 @pytest.mark.parametrize("page", [SMALL, replace(SMALL, language="de-DE")], indirect=True)
@@ -301,7 +301,8 @@ def test_a_new_need_is_said_aloud(page: Page, desk: Desk) -> None:
 
     desk.put(working(state=State.NEEDS_YOU))
 
-    expect(page.locator("#said[aria-live=polite]")).to_have_text("Title of s1 needs you")
+    witnessed(page, "#said", "Title of s1 needs you")
+    expect(page.locator("#said[aria-live=polite]")).to_be_attached()
 
 
 def test_the_first_load_is_small(page: Page, desk: Desk) -> None:
