@@ -64,9 +64,7 @@ def test_what_was_lost_tells_what_one_must_know(page: Page, desk: Desk) -> None:
 
     sheet = open_list(page)
 
-    told = (
-        "/home/me/project|Claude Code|sonnet-4-5|main|The last line of s1.|Its process was killed.|30 h"
-    )
+    told = "/home/me/project|Claude Code|sonnet-4-5|main|The last line of s1.|Its process was killed.|30 h"
     for words in told.split("|"):
         expect(card(sheet, "s1")).to_contain_text(words)
 

@@ -280,13 +280,13 @@ def test_keys_arrive_in_order(page: Page, desk: Desk) -> None:
     begin(page, desk, [["$"]])
     field = page.get_by_role("textbox", name="Type into the terminal")
 
-    for name in ("Escape", "Tab", "Shift Tab", "Up", "Down", "Left", "Right", "Enter", "Control C"):
+    for name in ("Esc", "Tab", "Shift Tab", "Up", "Down", "Left", "Right", "Enter", "Control C"):
         key(page, name)
     field.fill("ls -l")
     field.press("Enter")
     field.fill("y")
     page.get_by_role("button", name="Type", exact=True).click()
-    key(page, "Hold Control for the next letter")
+    key(page, "Ctrl for the next letter")
     page.keyboard.type("r")
 
     names = ["Escape", "Tab", "S-Tab", "Up", "Down", "Left", "Right", "Enter", "C-c"]
@@ -314,7 +314,7 @@ def test_on_an_empty_line_the_keys_of_a_keyboard_pass(page: Page, desk: Desk) ->
 def test_the_first_key_takes_the_focus(page: Page, desk: Desk) -> None:
     """Who types is said here too, and taken from nobody twice."""
     begin(page, desk, [["$"]])
-    key(page, "Escape")
+    key(page, "Esc")
     expect(page.locator(".keyboard .focus-line")).to_contain_text("You type")
 
     held = Focus(holder="desk", label="desk", since=1_790_000_000.0)
@@ -336,7 +336,7 @@ def test_what_could_not_be_typed_is_not_typed_later(page: Page, desk: Desk) -> N
     key(page, "Enter")
     expect(page.locator(".keyboard .warn")).to_have_text("Its terminal is gone.")
     desk.memory.steered.refusals.clear()
-    key(page, "Escape")
+    key(page, "Esc")
 
     until(lambda: page.evaluate("1") and typed(desk) == ["Escape"])
     expect(page.locator(".keyboard .warn")).to_be_hidden()
@@ -355,7 +355,7 @@ def test_without_a_link_no_key_is_taken(page: Page, desk: Desk) -> None:
     page.context.set_offline(False)
     expect(page.locator(".screen-note")).to_be_hidden()
 
-    key(page, "Escape")
+    key(page, "Esc")
     until(lambda: page.evaluate("1") and typed(desk) == ["Escape"])
 
 

@@ -197,7 +197,10 @@ def test_focus_lost_before_it_was_drawn_is_said_all_the_same(page: Page, desk: D
             const { requestAnimationFrame: draw } = window;
             const late = [];
             window.requestAnimationFrame = (act) => late.push(act);
-            window.draw_now = () => { window.requestAnimationFrame = draw; late.forEach((act) => draw(act)); };
+            window.draw_now = () => {
+                window.requestAnimationFrame = draw;
+                late.forEach((act) => draw(act));
+            };
         }"""
     )
 
