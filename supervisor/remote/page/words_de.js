@@ -87,6 +87,9 @@ export const words = {
   cause_silent: 'Keine Antwort von {host}. Vielleicht schläft er, oder einer von euch hat kein Netz.',
   cause_trouble: '{host} antwortet, aber nicht wie erwartet.',
   last_seen: 'Zuletzt gesehen {time} ({ago}). Was du siehst, ist von da.',
+  away_title: 'Dein Computer ist nicht erreichbar',
+  away_seen: 'Zuletzt gesehen {time} ({ago}).',
+  away_anew: 'Die Seite neu laden',
   never_seen: 'Noch nicht erreicht.',
 
   // transcript

@@ -87,6 +87,9 @@ export const words = {
   cause_silent: 'No answer from {host}. It may be asleep, or one of you has no network.',
   cause_trouble: '{host} answers, but not as it should.',
   last_seen: 'Last seen {time} ({ago}). What you see is from then.',
+  away_title: 'Your computer is not in reach',
+  away_seen: 'Last seen {time} ({ago}).',
+  away_anew: 'Load the page anew',
   never_seen: 'Not reached yet.',
 
   // transcript
