@@ -6,6 +6,7 @@ from typing import Final
 
 from supervisor.core.failing import Cause
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Session, Sighting, Sign, State
+from supervisor.core.session import Trigger, step
 from supervisor.core.steering import Approval
 
 #: Seconds without any sign of life after which a working session is stale.
@@ -29,6 +30,12 @@ def session_id(sighting: Sighting) -> str:
 def is_provisional(session: Session) -> bool:
     run = session.run
     return run is not None and session.id == f"{session.agent}-{run.pid}-{int(run.started_at)}"
+
+
+def moved(session: Session, trigger: Trigger, at: float) -> Session:
+    """In the state that follows, since now; or the same."""
+    state = step(session.state, trigger)
+    return session if state is session.state else replace(session, state=state, since=at)
 
 
 def with_facts(session: Session, facts: Facts) -> Session:

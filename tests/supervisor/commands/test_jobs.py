@@ -17,7 +17,7 @@ from tests.fakes.house import House
 JOB = Job(
     pid=4711,
     command="python scrape.py \x1b[2J " + "x" * 200,
-    started_at=time.time() - 3 * 86_400.0 - 1800.0,
+    started_at=0.0,
     cpu_seconds=2.25,
     memory_bytes=52_428_800,
 )
@@ -25,12 +25,13 @@ JOB = Job(
 
 @pytest.fixture
 def furnished(house: House) -> House:
-    """Two sessions, one with a job that runs and one that has ended."""
-    house.backend.sessions["7c1f4c0e-1"] = session("7c1f4c0e-1", jobs=(JOB,))
+    """Two sessions, one with a job that has run for three days and one that has ended."""
+    running = replace(JOB, started_at=time.time() - 3 * 86_400.0 - 1800.0)
+    house.backend.sessions["7c1f4c0e-1"] = session("7c1f4c0e-1", jobs=(running,))
     house.backend.sessions["b2"] = session("b2")
-    over = replace(JOB, pid=4712, command="make", over=True, ended_at=JOB.started_at + 9.5, exit_status=2)
+    over = replace(JOB, pid=4712, command="make", over=True, ended_at=9.5, exit_status=2)
     killed = replace(over, pid=4713, exit_status=-9)
-    house.backend.steer.known_jobs["7c1f4c0e-1"] = (JOB, over, killed)
+    house.backend.steer.known_jobs["7c1f4c0e-1"] = (running, over, killed)
     return house
 
 
