@@ -21,7 +21,7 @@ from pathlib import Path
 
 from asyncinotify import Inotify, Mask
 
-from tests.bench import terminals
+from tests.bench import page, terminals
 from tests.bench.sleepers import Sleeper, sleepers, store
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
@@ -309,6 +309,11 @@ def held_idle(folder: Path, environment: Mapping[str, str]) -> list[Row]:
     return rows
 
 
+def phone_page(folder: Path) -> list[Row]:
+    """The phone's page in a browser, beside static ones."""
+    return [Row(*figure) for figure in page.figures(folder)]
+
+
 BENCHES: Mapping[str, Callable[[Path], list[Row]]] = {
     "start_up": start_up,
     "idle": idle,
@@ -316,6 +321,7 @@ BENCHES: Mapping[str, Callable[[Path], list[Row]]] = {
     "latency": latency,
     "history": history,
     "terminal": terminal,
+    "page": phone_page,
 }
 
 

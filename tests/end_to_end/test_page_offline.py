@@ -1,16 +1,11 @@
 """The page while the computer is out of reach: what a phone keeps of it, and what it never keeps."""
 
-import base64
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import BrowserContext, Page, expect
 
 from supervisor.core.model import Scope
@@ -18,7 +13,7 @@ from supervisor.remote import access
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk, desk_in
 from tests.end_to_end.given import entry, hosted, open_session
-from tests.lab.chromium import in_hand, launched
+from tests.lab.chromium import in_hand, launched, trusting
 from tests.lab.waiting import until
 
 KEPT = """async () => {
@@ -31,19 +26,11 @@ ASKED = "performance.getEntriesByType('resource').some((it) => it.name.endsWith(
 WORKERS = "navigator.serviceWorker?.getRegistrations().then((all) => all.length) ?? 0"
 
 
-def trusting(desk: Desk) -> str:
-    """The flag by which a browser trusts this computer's key, as if its CA had been installed."""
-    host, _, port = desk.origin.removeprefix("https://").partition(":")
-    served = x509.load_pem_x509_certificate(ssl.get_server_certificate((host, int(port))).encode())
-    key = served.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return f"--ignore-certificate-errors-spki-list={base64.b64encode(sha256(key).digest()).decode()}"
-
-
 @contextmanager
 def trusted_phone(desk: Desk, *flags: str) -> Iterator[BrowserContext]:
     """A phone that trusts the computer's certificate."""
     desk.offer()
-    with launched(trusting(desk), *flags) as browser:
+    with launched(trusting(desk.origin), *flags) as browser:
         context = browser.new_context(viewport={"width": 390, "height": 844})
         context.set_default_timeout(60_000)
         yield context

@@ -1,12 +1,18 @@
 """A real Chromium for tests of the phone's page, and the shapes of phones."""
 
+import base64
 import json
 import shutil
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -121,6 +127,16 @@ def in_hand(browser: Browser, phone: Phone = Phone()) -> Iterator[BrowserContext
         yield context
     finally:
         context.close()
+
+
+def trusting(address: str) -> str:
+    """The flag by which a browser trusts the key that is served there, as if its CA had been installed."""
+    where = urlsplit(address)
+    assert where.hostname
+    served = ssl.get_server_certificate((where.hostname, where.port or 443))
+    key = x509.load_pem_x509_certificate(served.encode()).public_key()
+    digest = sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    return f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"
 
 
 @contextmanager
