@@ -40,8 +40,8 @@ TIMES = """() => {
     window.fetch = async (path, ...more) => {
         const answer = await fetch(path, ...more);
         if (!String(path).startsWith('/api/events')) return answer;
-        const dead = new TransformStream({ transform: (part, on) => { if (!document.hidden) on.enqueue(part); } });
-        return new Response(answer.body.pipeThrough(dead), answer);
+        const pass = (part, on) => { if (!document.hidden) on.enqueue(part); };
+        return new Response(answer.body.pipeThrough(new TransformStream({ transform: pass })), answer);
     };
 }"""
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
@@ -67,7 +67,8 @@ HIDE = """hidden => {
 #: Milliseconds from the look at the page to *text* in it.
 BACK = """async text => {
     const began = performance.now();
-    while (!document.querySelector('.log').textContent.includes(text)) await new Promise(requestAnimationFrame);
+    const log = document.querySelector('.log');
+    while (!log.textContent.includes(text)) await new Promise(requestAnimationFrame);
     return performance.now() - began;
 }"""
 

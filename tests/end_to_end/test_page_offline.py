@@ -87,6 +87,21 @@ def test_the_page_opens_without_the_computer(desk: Desk) -> None:
         expect(card).to_have_count(0)
 
 
+def test_the_page_can_be_installed(desk: Desk) -> None:
+    """On a home screen, with its own icon and in a window of its own."""
+    with trusted_phone(desk) as phone:
+        page = phone.new_page()
+        pair(page, desk)
+        hand = phone.new_cdp_session(page)
+        until(lambda: hand.send("Page.getAppManifest")["url"])
+
+        told = hand.send("Page.getAppManifest")
+        hindered = hand.send("Page.getInstallabilityErrors")["installabilityErrors"]
+
+        assert told["errors"] == []
+        assert [one for one in hindered if one["errorId"] != "in-incognito"] == []
+
+
 def test_a_phone_keeps_files_of_the_page_only(desk: Desk) -> None:
     """No session, no word of it, no answer of the computer; each file once."""
     with trusted_phone(desk) as phone:
