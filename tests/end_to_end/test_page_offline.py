@@ -61,7 +61,8 @@ def kept(page: Page) -> list[str]:
     begin_to_keep(page)
     listed = "fetch('/offline.json').then((it) => it.json()).then(({ files }) => files)"
     wanted = {*page.evaluate(listed), "/offline.json"}
-    found: list[str] = until(lambda: set(page.evaluate(KEPT)) == wanted and page.evaluate(KEPT))
+    until(lambda: set(page.evaluate(KEPT)) == wanted)
+    found: list[str] = page.evaluate(KEPT)
     return found
 
 
