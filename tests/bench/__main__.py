@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import terminals
+from tests.bench import page, terminals
 from tests.bench.crowd import fan_out
 from tests.bench.cuts import catching_up
 from tests.bench.events import SESSIONS, latency
 from tests.bench.rows import Row, bare_python, proportional_memory, spent, timed
 from tests.bench.sleepers import sleepers
 from tests.bench.stores import history
+from tests.bench.tray import tray
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
 
@@ -158,6 +159,11 @@ def held_idle(folder: Path, environment: Mapping[str, str]) -> list[Row]:
     return rows
 
 
+def phone_page(folder: Path) -> list[Row]:
+    """The phone's page in a browser, beside static ones."""
+    return [Row(*figure) for figure in page.figures(folder)]
+
+
 BENCHES: Mapping[str, Callable[[Path], list[Row]]] = {
     "start_up": start_up,
     "idle": idle,
@@ -167,6 +173,8 @@ BENCHES: Mapping[str, Callable[[Path], list[Row]]] = {
     "fan_out": fan_out,
     "catching_up": catching_up,
     "terminal": terminal,
+    "page": phone_page,
+    "tray": tray,
 }
 
 
