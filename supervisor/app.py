@@ -31,6 +31,7 @@ from supervisor.front import Front, hostname
 from supervisor.notify import Sender
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
+from supervisor.remote.sources import of_settings
 from supervisor.settings import Settings
 from supervisor.steering import Copies, Panes, Shelf, open_wheel
 from supervisor.steering.jobs import JobWatch
@@ -39,7 +40,7 @@ from supervisor.steering.probes import Probes
 from supervisor.store import jobs as kept_jobs
 from supervisor.store import notes, notices, sessions
 from supervisor.store.database import Database, open_database
-from supervisor.system import boot, network, power, sleep
+from supervisor.system import boot, firewall, network, power, sleep
 from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
@@ -195,6 +196,14 @@ class Supervisor:
             port=settings.phone.port,
             usual_address=settings.phone.address,
             around=network.around,
+            barriers=firewall.barriers,
+            vouched=of_settings(
+                places.state / "tls",
+                certificate=settings.phone.certificate,
+                key=settings.phone.key,
+                name=settings.phone.name,
+                tailscale=settings.phone.tailscale,
+            ),
         )
 
     async def run(self) -> None:

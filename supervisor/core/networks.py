@@ -53,6 +53,26 @@ def standing(
     return {one: _standing(one, present, listening) for one in served}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barrier:
+    """A firewall of this machine. *lets*: whether our port gets through; ``None``: not to be known."""
+
+    name: str
+    lets: bool | None
+    #: What lets the port in.
+    remedy: str
+
+
+def nobody_came(place: str, barriers: Sequence[Barrier]) -> str:
+    """What may keep a phone away that was shown the code, in a few words. *place*: address and port."""
+    told = f"No device has reached {place} yet."
+    shut = [one for one in barriers if one.lets is False] or [one for one in barriers if one.lets is None]
+    if not shut:
+        return f"{told} Is the phone in this network? Guest Wi-Fi keeps its devices apart (client isolation)."
+    does = "keeps it shut" if shut[0].lets is False else "may keep it shut"
+    return f"{told} A firewall, {shut[0].name}, {does}: {shut[0].remedy}. Or the Wi-Fi keeps devices apart."
+
+
 def _standing(one: Served, present: Sequence[Network], listening: Collection[str]) -> Served | None:
     there = [network for network in present if network.key == one.network]
     if any(network.address == one.address for network in there):
