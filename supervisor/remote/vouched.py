@@ -182,13 +182,16 @@ def _bytes(path: Path, what: str) -> bytes:
         raise _bad(
             path, f"cannot be read: {trouble.strerror}", f"See phone.{what} in the settings."
         ) from trouble
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         seen = os.fstat(descriptor)
         if not stat.S_ISREG(seen.st_mode):
             raise _bad(path, "is not a plain file", f"See phone.{what} in the settings.")
         if what == "key":
             _check_closed(path, seen)
-        return file.read(_LONGEST)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(_LONGEST)
+    finally:
+        os.close(descriptor)
 
 
 def _check_closed(path: Path, seen: os.stat_result) -> None:
