@@ -16,11 +16,15 @@ from supervisor.remote.crowd import Crowd
 from supervisor.remote.entrance import Entrance, Peer, listen_on
 from supervisor.remote.exchange import Listener, Refusal
 from supervisor.remote.lane import Hall
+from supervisor.remote.profile import profile
 from supervisor.remote.vouched import Keeper, Source, Vouched
+from supervisor.remote.words import WORDS
 
 #: New connections from one address: each costs us the arithmetic of TLS.
 ARRIVALS_PER_MINUTE = 240
 CA_PATH = "/wakeline-ca.crt"
+PROFILE_PATH = "/wakeline-ca.mobileconfig"
+WORDS_PATH = "/fingerprint-words.txt"
 #: How often a certificate that is soon to expire would be noticed.
 _LOOK_SECONDS = 86400.0
 
@@ -167,8 +171,7 @@ class Lan:
         # SSLContext knows the callback's types by itself; see ``_by_name``.
         self._context.sni_callback = self._by_name
         found = await asyncio.to_thread(files.table, self._page)
-        root = files.made(self._identity.root, files.CA_TYPE)
-        self._files = {**found, CA_PATH: root}
+        self._files = {**found, **_authority(self._identity)}
         if self._renewal:
             self._renewal.cancel()
         self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self.look)
@@ -261,3 +264,12 @@ class Lan:
         if self._context is None:
             raise Failed("The listener has no certificate yet.")
         return self._context
+
+
+def _authority(identity: tls.Identity) -> Mapping[str, files.File]:
+    """What a phone needs to trust our authority, and to know that it is ours."""
+    return {
+        CA_PATH: files.made(identity.root, files.CA_TYPE, kept_as=CA_PATH[1:]),
+        PROFILE_PATH: files.made(profile(identity), files.PROFILE_TYPE),
+        WORDS_PATH: files.made(" ".join(WORDS).encode(), files.TEXT_TYPE),
+    }

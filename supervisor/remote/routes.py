@@ -207,7 +207,8 @@ async def phone_standing(rooms: Rooms, _ask: Ask) -> Answer:
 
 async def phone_authority(rooms: Rooms, _ask: Ask) -> Answer:
     """Where a phone finds the certificate of this machine's authority, and its fingerprint."""
-    return json(rooms.phone.authority())
+    told = rooms.phone.authority()
+    return json(told | {"text": qr.terminal(told["pages"][0])})
 
 
 async def phone_off(rooms: Rooms, _ask: Ask) -> Answer:

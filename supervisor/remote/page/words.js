@@ -122,6 +122,7 @@ const words = {
   start_1: ['On the computer, open Wakeline in the tray and choose “Phone …”, or run “wakeline phone”.', 'Öffne am Computer Wakeline in der Leiste und wähle „Telefon …“, oder starte „wakeline phone“.'],
   start_2: ['Scan the code with this phone.', 'Scanne den Code mit diesem Telefon.'],
   start_3: ['On the computer, choose the number that this phone shows.', 'Wähle am Computer die Zahl, die dieses Telefon zeigt.'],
+  trust_link: ['Get rid of the browser’s warning', 'Die Warnung des Browsers loswerden'],
   paste_title: ['I have the link as text', 'Ich habe den Link als Text'],
   paste_link: ['Pairing link', 'Link zum Koppeln'],
   paste_wrong: ['This is not a pairing link of this computer.', 'Das ist kein Link zum Koppeln mit diesem Computer.'],

@@ -37,6 +37,8 @@ LATER = {
     "rows",
     "screen",
     "scrollback",
+    "trust",
+    "words_trust",
     "trash",
     "undo",
 }

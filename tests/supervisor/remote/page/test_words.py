@@ -10,17 +10,20 @@ from tests.supervisor.remote.page.conftest import FILES
 
 #: Keys that are put together from a state, a cause, … in the code.
 _MADE = re.compile(
-    r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice)_[\w,]+|(welcome|bad_link|revoked|forgotten)(_title)?"
+    r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice|trust_on)_[\w,]+|(welcome|bad_link|revoked|forgotten)(_title)?"
 )
 
 
 def _table(bench: Page) -> dict[str, list[str]]:
     table: dict[str, list[str]] = bench.evaluate(
         """async () => {
-            const [{ words }, more] = await Promise.all([import('/words.js'), import('/words_more.js')]);
-            const twice = Object.keys(more.words).filter((key) => Object.hasOwn(words, key));
+            const names = ['words', 'words_more', 'words_trust'];
+            const modules = await Promise.all(names.map((name) => import(`/${name}.js`)));
+            const tables = modules.map(({ words }) => words);
+            const keys = tables.flatMap((table) => Object.keys(table));
+            const twice = keys.filter((key, at) => keys.indexOf(key) !== at);
             if (twice.length) throw new Error(`said twice: ${twice}`);
-            return { ...words, ...more.words };
+            return Object.assign({}, ...tables);
         }"""
     )
     return table
