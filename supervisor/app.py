@@ -30,6 +30,7 @@ from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
 from supervisor.notify import Sender
 from supervisor.observe import Observer
+from supervisor.remote.address import ranked
 from supervisor.remote.server import Server
 from supervisor.remote.sources import of_settings
 from supervisor.settings import Settings
@@ -195,6 +196,7 @@ class Supervisor:
             tls_folder=places.state / "tls",
             port=settings.phone.port,
             usual_address=settings.phone.address,
+            candidates=lambda: ranked(hints=network.hints()),
             around=network.around,
             barriers=firewall.barriers,
             vouched=of_settings(

@@ -23,6 +23,16 @@ class Network:
         return f"{self.prefix} {self.router or self.interface}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the system tells beside the bare addresses."""
+
+    #: Interfaces behind which is a router that leads on, whether it is preferred or not.
+    routed: frozenset[str] = frozenset()
+    #: Addresses that are given up soon: temporary ones of IPv6, and those that are on their way out.
+    passing: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """A network in which phones are served, and our last address there."""

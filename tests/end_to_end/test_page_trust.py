@@ -113,7 +113,7 @@ def test_the_authority_can_vouch_for_nobody_else(house: House, trusting: Browser
     with (
         _served(chain, house.tls_folder / "leaf.key") as port,
         tab(trusting) as page,
-        pytest.raises(PageError, match="ERR_CERT"),
+        pytest.raises(PageError, match="ERR_CERT_INVALID"),
     ):
         page.goto(f"https://localhost:{port}/")
 
