@@ -188,3 +188,104 @@ def test_an_unknown_network_is_not_served_until_it_is_allowed(
     assert closed == set()
     assert served(lan) == {f"{DESK}:{PORT}"}
     assert "not served" not in wakeline.run("status").stdout
+
+
+def test_a_second_network_is_not_served_until_it_is_chosen(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """Joined while a phone is served in the first one: nothing listens there, and its name is refused."""
+    pair(lan, wakeline, in_terminal)
+
+    with lan.on_the_phone("scan", DESK) as scan:
+        lan.change("desk", "addr add 10.77.0.10/24 dev eth0")
+        lan.change("phone", "addr add 10.77.0.20/24 dev eth0")
+        until(lambda: "10.77.0.10" in {one["address"] for one in offered(wakeline)})
+        assert scan.told(open=...)["open"] == {DESK: [PORT]}
+    before = served(lan)
+    with lan.on_the_phone("scan", "10.77.0.10") as scan:
+        open_there = scan.told(open=...)["open"]
+    wakeline.run("phone", "--on", "--address", "10.77.0.10")
+
+    assert before == {f"{DESK}:{PORT}"}
+    assert open_there == {"10.77.0.10": []}
+    assert served(lan) == {f"{DESK}:{PORT}", f"10.77.0.10:{PORT}"}
+
+
+def offered(wakeline: Wakeline) -> list[dict[str, str]]:
+    """The addresses that the owner may choose from."""
+    found: list[dict[str, str]] = wakeline.client.post("/api/pair/dialog", {})["addresses"]
+    wakeline.client.delete("/api/pair/dialog")
+    return found
+
+
+def test_a_network_of_ipv6_alone_will_do(lan: Lan, wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """The code names the address in brackets, and a phone comes by it."""
+    lan.change("desk", f"addr del {DESK}/24 dev eth0", "link set tun0 down", "link set docker0 down")
+    lan.change("desk", "addr add fd77::10/64 dev eth0 nodad")
+    lan.change("phone", "addr add fd77::20/64 dev eth0 nodad")
+
+    terminal, link = code(wakeline, in_terminal)
+    with lan.on_the_phone("pair", link) as phone:
+        terminal.wait_for("Which number does it show?")
+        terminal.press(f"{phone.told(number=...)['number']}\r")
+        may = phone.told(scope=...)
+
+    assert link.startswith(f"https://[fd77::10]:{PORT}/#")
+    assert may["machine"] == 200
+    assert served(lan) == {f"[fd77::10]:{PORT}"}
+
+
+def test_a_phone_that_comes_again_replaces_its_old_entry(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """One letter behind the number; the device list does not fill up with one phone."""
+    pair(lan, wakeline, in_terminal)
+    before = [one["id"] for one in wakeline.json("devices")["devices"]]
+
+    terminal, link = code(wakeline, in_terminal)
+    with lan.on_the_phone("pair", link) as phone:
+        terminal.wait_for("Is it Test phone again")
+        terminal.press(f"{phone.told(number=...)['number']}r\r")
+        phone.told(scope=...)
+    after = wakeline.json("devices")["devices"]
+
+    assert [one["label"] for one in after] == ["Test phone"]
+    assert after[0]["id"] not in before
+
+
+def test_by_its_name_a_phone_stays_paired_at_a_new_address(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """The name is its origin, and the network tells where that is: the key is still the key."""
+    code(wakeline, in_terminal)[0].press("\x03")
+    name = next(one["address"] for one in offered(wakeline) if one["address"].endswith(".local"))
+    terminal, link = code(wakeline, in_terminal, "--address", name)
+    with lan.on_the_phone("name", link) as phone:
+        terminal.wait_for("Which number does it show?")
+        terminal.press(f"{phone.told(number=...)['number']}\r")
+        terminal.wait_for("Connected:")
+        phone.say()
+        first = phone.told(status=...)
+
+        lan.change("desk", f"addr del {DESK}/24 dev eth0", f"addr add {NEXT}/24 dev eth0", ROUTE)
+        until(lambda: served(lan) == {f"{NEXT}:{PORT}"})
+        phone.say()
+        again = phone.told(status=...)
+
+    assert link.startswith(f"https://{name}:{PORT}/#")
+    assert first == again == {"status": 200, "sessions": 200}
+
+
+def test_a_firewall_that_keeps_phones_away_is_named(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """The code was shown, nobody came: the rules of this machine are looked at, and it is said."""
+    lan.shut_firewall()
+    terminal, link = code(wakeline, in_terminal)
+
+    terminal.wait_for("No device has reached")
+    reason = wakeline.client.get("/api/pair/dialog")["reason"]
+
+    assert f"{DESK}:{PORT}" in reason
+    assert "A firewall, nftables, keeps it shut" in reason
+    assert link
