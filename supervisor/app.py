@@ -348,6 +348,9 @@ class Supervisor:
     def _sleeps(self, before: bool) -> None:
         """Phones are told before; afterwards everything is looked at, at once."""
         self.journal.publish("machine", None, "sleep" if before else None)
+        if before:
+            # Whoever finds the machine awake must not find a code on it, too.
+            self.server.phone.void("The machine went to sleep.")
         if not before:
             self._network_changed()
             self.observer.look_at_all()

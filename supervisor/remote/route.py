@@ -51,6 +51,8 @@ class Route:
     while_pairing: bool = False
     #: Refused to a process that an agent started.
     not_for_agents: bool = False
+    #: The answer holds a secret: it is not kept on disk for a repeat, which is carried out again.
+    secret: bool = False
     #: Comes many times a second, as keys do.
     typing: bool = False
     query: frozenset[str] = frozenset()

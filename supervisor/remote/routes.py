@@ -357,6 +357,7 @@ ROUTES: tuple[Route, ...] = (
         serve=open_dialog,
         lan=False,
         not_for_agents=True,
+        secret=True,
         longest_body=_SMALL,
     ),
     Route(

@@ -36,12 +36,14 @@ class Ways:
 
         Raises ``Refused``.
         """
-        keeper = self._lan.keeper
-        if keeper and (not wish or wish.lower() == keeper.name) and (vouched := await self._lan.vouch()):
-            leads_to = await keeper.addresses()
-            return Way(self._ours(vouched.name, leads_to, candidates), vouched.name, vouched)
         if wish and wish.endswith(".local"):
             return Way(self.address(None, candidates), wish)
+        keeper = self._lan.keeper
+        if keeper and not _is_address(wish):
+            vouched = await self._lan.vouch()
+            if vouched and wish in (None, "", vouched.name):
+                leads_to = await keeper.addresses()
+                return Way(self._ours(vouched.name, leads_to, candidates), vouched.name, vouched)
         chosen = self.address(wish, candidates)
         return Way(chosen, chosen)
 
@@ -76,3 +78,7 @@ class Ways:
         if self._lan.is_announced:
             found.append(Candidate(address=self._lan.name, interface="", score=0, note=LASTING))
         return found
+
+
+def _is_address(wish: str | None) -> bool:
+    return bool(wish) and (":" in (wish or "") or (wish or "").replace(".", "").isdigit())

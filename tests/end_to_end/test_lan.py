@@ -8,9 +8,11 @@ if sys.platform != "linux":
     pytest.skip("network namespaces are a thing of Linux", allow_module_level=True)
 assert sys.platform == "linux"
 
+import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.fakes.phone import decoded
 from tests.lab.homes import Launch
 from tests.lab.lan import BRIDGE, DESK, PHONE, VPN, Lan
 from tests.lab.terminal import Terminal
@@ -289,3 +291,30 @@ def test_a_firewall_that_keeps_phones_away_is_named(
     assert f"{DESK}:{PORT}" in reason
     assert "A firewall, nftables, keeps it shut" in reason
     assert link
+
+
+def test_the_secret_of_a_code_is_on_no_disk_and_in_no_command(
+    wakeline: Wakeline, in_terminal: InTerminal, tmp_path: Path
+) -> None:
+    """Only on the screen and in the phone: no log, no database, no list of processes has it."""
+    terminal, link = code(wakeline, in_terminal)
+    text = link.rpartition(".")[2]
+    raw = decoded(text)
+
+    commands = [content(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
+    terminal.press("\x03")
+    terminal.wait()
+    kept = [content(path) for path in tmp_path.rglob("*") if path.is_file()]
+
+    forms = (text.encode(), raw, raw.hex().encode(), base64.b64encode(raw))
+    assert len(kept) > 5
+    assert not [one for one in kept for form in forms if form in one]
+    assert not [one for one in commands if text.encode() in one]
+
+
+def content(path: Path) -> bytes:
+    """Nothing, where it is gone by now."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
