@@ -16,6 +16,7 @@ from supervisor import __version__, programs, rules, terminal
 from supervisor import settings as setting
 from supervisor.agents.base import Agent
 from supervisor.agents.catalog import AGENTS
+from supervisor.chores import Chores
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
 from supervisor.core.helm import Helm
@@ -34,7 +35,7 @@ from supervisor.remote.address import ranked
 from supervisor.remote.server import Server
 from supervisor.remote.sources import of_settings
 from supervisor.settings import Settings
-from supervisor.steering import Copies, Panes, Shelf, open_wheel
+from supervisor.steering import Copies, Panes, Shelf, Wheel, open_wheel
 from supervisor.steering.jobs import JobWatch
 from supervisor.steering.lifeline import Lifeline, Pauses
 from supervisor.steering.probes import Probes
@@ -97,80 +98,104 @@ class Supervisor:
         """Nothing runs before ``run``. Make it on the event loop."""
         self._settings = settings
         self._places = places
-        self._database = database
         self._agents = _chosen(settings)
         self._exits: dict[Any, Callable[[], None]] = {}
-        self._looking: set[asyncio.Task[None]] = set()
+        self._chores = Chores()
         self.journal = Journal(secrets.token_hex(4))
-        self.desk = Desk(
-            keeper=Keeper(rules.of_awake(settings)),
-            helm=Helm(_typing),
-            rescue=rules.of_reconnect(settings),
-            notices=Notices(rules.of_notices(settings)),
-            resume=self._resume,
-            keep_over=settings.list.keep_over_hours * 3600.0,
-        )
+        self.desk = self._a_desk()
         self.engine = Engine(self.desk, self._hands())
         self.watch = open_watch(self._changed, logger.warning)
         self.holder = Holder(self._held)
-        processes = Processes(settings.discover.below_pid or None)
-        self.roll = terminal.open_roll(
-            places.terminals,
-            started_at=processes.started_at,
+        self._processes = Processes(settings.discover.below_pid or None)
+        self._panes = Panes(self._processes.environment)
+        self.roll = self._a_roll()
+        self.observer = self._an_observer()
+        self.front = self._a_front(database)
+        self.shelf = Shelf(self.front.store, places.trash)
+        self.jobs = JobWatch(
+            desk=self.desk, post=self.engine.post, agents=self._agents, hosted=self.roll.hosted
+        )
+        self.copies = self._a_place_for_copies()
+        self.views = open_views(places.terminals, programs.painter_command)
+        self.wheel = self._a_wheel()
+        self.front.steered_by(self.wheel)
+        self.probes = Probes(network.reached, network.same)
+        self.lifeline = self._a_lifeline()
+        self.sender = self._a_sender()
+        self.server = self._a_server()
+
+    # -- the parts --------------------------------------------------------------------------------
+
+    def _a_desk(self) -> Desk:
+        return Desk(
+            keeper=Keeper(rules.of_awake(self._settings)),
+            helm=Helm(_typing),
+            rescue=rules.of_reconnect(self._settings),
+            notices=Notices(rules.of_notices(self._settings)),
+            resume=_resume,
+            keep_over=self._settings.list.keep_over_hours * 3600.0,
+        )
+
+    def _a_roll(self) -> terminal.Roll:
+        return terminal.open_roll(
+            self._places.terminals,
+            started_at=self._processes.started_at,
             changed=lambda: self.observer.look_at_all(),
             ended=self._terminal_ended,
             turned=lambda *turn: self.wheel.turned(*turn),
         )
-        panes = Panes(processes.environment)
-        self.observer = Observer(
+
+    def _an_observer(self) -> Observer:
+        return Observer(
             agents=self._agents,
-            processes=processes,
+            processes=self._processes,
             lines=LineFile,
             post=self.engine.post,
             hosted=self.roll.hosted,
-            ancestors=processes.ancestors,
-            pane=panes.of,
+            ancestors=self._processes.ancestors,
+            pane=self._panes.of,
         )
-        self.front = Front(
+
+    def _a_front(self, database: Database) -> Front:
+        return Front(
             desk=self.desk,
             journal=self.journal,
             observer=self.observer,
             post=self.engine.post,
             database=database,
             machine=_machine(database),
-            resume=self._resume,
+            resume=_resume,
         )
-        self.shelf = Shelf(self.front.store, places.trash)
-        self.jobs = JobWatch(
-            desk=self.desk, post=self.engine.post, agents=self._agents, hosted=self.roll.hosted
-        )
-        recovering = settings.recovery
-        self.copies = Copies(
-            places.state / "copies",
+
+    def _a_place_for_copies(self) -> Copies:
+        recovering = self._settings.recovery
+        return Copies(
+            self._places.state / "copies",
             most=recovering.most_megabytes << 20 if recovering.keep_transcripts else 0,
             remains=self.observer.remains,
             home=lambda agent: self._agents[agent][1] if agent in self._agents else None,
         )
-        self.views = open_views(places.terminals, programs.painter_command)
-        self.wheel = open_wheel(
+
+    def _a_wheel(self) -> Wheel:
+        return open_wheel(
             desk=self.desk,
             post=self.engine.post,
             agents=self._agents,
             seen=self.front,
             eyes=self.observer,
-            processes=processes,
+            processes=self._processes,
             roll=self.roll,
             start=lambda order: self.roll.start(order, self._start_nursery),
-            panes=panes,
+            panes=self._panes,
             views=self.views,
             shelf=self.shelf,
             copies=self.copies,
             jobs=self.jobs,
-            hook=programs.hook_command(places.socket),
+            hook=programs.hook_command(self._places.socket),
         )
-        self.front.steered_by(self.wheel)
-        self.probes = Probes(network.reached, network.same)
-        self.lifeline = Lifeline(
+
+    def _a_lifeline(self) -> Lifeline:
+        return Lifeline(
             post=self.engine.post,
             probe=self._reaches,
             words=self.wheel.words,
@@ -179,34 +204,39 @@ class Supervisor:
             interrupt=self.wheel.interrupt_silent,
             lives=self.desk.lives,
             pauses=Pauses(
-                first=float(settings.reconnect.first_pause_seconds),
-                longest=float(settings.reconnect.longest_pause_seconds),
+                first=float(self._settings.reconnect.first_pause_seconds),
+                longest=float(self._settings.reconnect.longest_pause_seconds),
             ),
         )
-        self.sender = Sender(
-            settings.notices.urls,
-            level=rules.elsewhere(settings),
+
+    def _a_sender(self) -> Sender:
+        return Sender(
+            self._settings.notices.urls,
+            level=rules.elsewhere(self._settings),
             is_open=self.desk.notices.board.is_open,
             sent=lambda sent: self.engine.post_from_thread(events.NoticeSent(notice_id=sent, at=time.time())),
         )
-        self._processes = processes
-        self.server = Server(
+
+    def _a_server(self) -> Server:
+        return Server(
             self.front,
-            socket=places.socket,
-            tls_folder=places.state / "tls",
-            port=settings.phone.port,
-            usual_address=settings.phone.address,
+            socket=self._places.socket,
+            tls_folder=self._places.state / "tls",
+            port=self._settings.phone.port,
+            usual_address=self._settings.phone.address,
             candidates=lambda: ranked(hints=network.hints()),
             around=network.around,
             barriers=firewall.barriers,
             vouched=of_settings(
-                places.state / "tls",
-                certificate=settings.phone.certificate,
-                key=settings.phone.key,
-                name=settings.phone.name,
-                tailscale=settings.phone.tailscale,
+                self._places.state / "tls",
+                certificate=self._settings.phone.certificate,
+                key=self._settings.phone.key,
+                name=self._settings.phone.name,
+                tailscale=self._settings.phone.tailscale,
             ),
         )
+
+    # -- its life ---------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Live until ``front.stop`` is set."""
@@ -263,6 +293,7 @@ class Supervisor:
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()
+        self._chores.close()
         self.lifeline.close()
         self.sender.close()
         self.jobs.close()
@@ -328,9 +359,7 @@ class Supervisor:
 
     def _changed(self, path: Path) -> None:
         if path.parent == self._places.terminals or path == self._places.terminals:
-            looking = asyncio.get_running_loop().create_task(self.roll.look(), name="look at holders")
-            self._looking.add(looking)
-            looking.add_done_callback(self._looking.discard)
+            self._chores.begin(self.roll.look(), "look at holders")
         else:
             self.observer.changed(path)
 
@@ -366,9 +395,7 @@ class Supervisor:
         self.engine.post(events.PowerRead(power=seen, at=time.time()))
 
     def _probe(self, effect: effects.Probe) -> None:
-        probing = asyncio.get_running_loop().create_task(self._probed(effect.session), name="probe")
-        self._looking.add(probing)
-        probing.add_done_callback(self._looking.discard)
+        self._chores.begin(self._probed(effect.session), f"probe for {effect.session.id}")
 
     async def _probed(self, session: Session) -> None:
         reached = await self._reaches(session)
@@ -383,9 +410,10 @@ class Supervisor:
             return True
         return await self.probes.reached(url, environment)
 
-    def _resume(self, agent: str, session_id: str, cwd: str | None) -> Resume | None:
-        known = AGENTS.get(agent)
-        return known.resume(session_id, cwd) if known else None
+
+def _resume(agent: str, session_id: str, cwd: str | None) -> Resume | None:
+    known = AGENTS.get(agent)
+    return known.resume(session_id, cwd) if known else None
 
 
 def _typing(agent: str) -> Typing:

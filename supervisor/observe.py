@@ -16,6 +16,7 @@ from pathlib import Path
 from supervisor.agents import plain
 from supervisor.agents.base import Agent, Concern, History, Processes
 from supervisor.agents.steering import Line
+from supervisor.chores import Chores
 from supervisor.core import events
 from supervisor.core.model import OVER, Hosted, Run, Session, Sighting, Sign, Transcript
 from supervisor.core.steering import Approval, Remains
@@ -125,7 +126,7 @@ class Observer:
         self._stamps: dict[Path, tuple[int, int, int]] = {}
         #: Agents whose store has changed and is read soon.
         self._behind: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._chores = Chores()
         #: Agents that were not looked at since we began.
         self._unseen = set(self._posts)
         self._seen = asyncio.Event()
@@ -197,8 +198,8 @@ class Observer:
         """Whether who is gone had finished stands in its transcript, and nobody may have opened that yet."""
         for session in [s for s in self._waiting.values() if s.agent == agent and s.id not in alive]:
             self.follow(self._waiting.pop(session.id))
-        if self._tasks and not self._wanted <= self._followed.keys() | alive:
-            await asyncio.wait(self._tasks)
+        if not self._wanted <= self._followed.keys() | alive:
+            await self._chores.settled()
 
     async def _keep_listening(self, post: _Post) -> None:
         ear = _Ear(post.agent.name, self._post)
@@ -314,9 +315,7 @@ class Observer:
         if session.id in self._followed:
             return
         self._wanted.add(session.id)
-        task = asyncio.get_running_loop().create_task(self._open(session), name=f"open {session.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._chores.begin(self._open(session), f"open the transcript of {session.id}")
 
     async def _open(self, session: Session) -> None:
         found = await asyncio.to_thread(self.find, session.agent, session.id)

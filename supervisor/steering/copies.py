@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from supervisor.chores import Chores
 from supervisor.core.errors import WakelineError
 from supervisor.core.model import OVER, Session, State
 from supervisor.core.steering import Remains
@@ -32,7 +33,7 @@ class Copies:
         self._home = home
         self._copied_at: dict[str, float] = {}
         self._turn = asyncio.Lock()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._chores = Chores()
 
     def offer(self, session: Session) -> None:
         """Something about it has changed: copy it, if its time has come."""
@@ -41,9 +42,7 @@ class Copies:
         is_due = time.monotonic() - self._copied_at.get(session.id, -_EVERY) >= _EVERY
         if is_due or session.state in OVER:
             self._copied_at[session.id] = time.monotonic()
-            copying = asyncio.get_running_loop().create_task(self._copy(session), name="copy a transcript")
-            self._under_way.add(copying)
-            copying.add_done_callback(self._under_way.discard)
+            self._chores.begin(self._copy(session), f"copy the transcript of {session.id}")
         if session.state in OVER:
             self._copied_at.pop(session.id, None)
 
@@ -76,5 +75,4 @@ class Copies:
 
     def close(self) -> None:
         """Copy nothing more."""
-        for copying in self._under_way:
-            copying.cancel()
+        self._chores.close()

@@ -1,13 +1,15 @@
 """What is written is drawn from the code, or checked against it."""
 
+import re
 from pathlib import Path
 
 from supervisor.agents.catalog import AGENTS
 from supervisor.commands.parser import VERBS
-from supervisor.settings import described
+from supervisor.settings import Settings, described
 from tests.architecture.draw import PAGE, drawn
 
 ROOT = Path(__file__).parents[2]
+TROUBLESHOOTING = ROOT / "supervisor" / "TROUBLESHOOTING.md"
 
 
 def test_the_pictures_are_those_of_the_tables() -> None:
@@ -40,3 +42,25 @@ def test_every_promise_names_a_test_that_exists() -> None:
 
     assert len(rows) > 10
     assert [place for place in named if not (ROOT / place).exists()] == []
+
+
+def test_everything_that_doctor_looks_at_is_explained() -> None:
+    """Each of its lines has a section that tells what to do, and no section is about nothing."""
+    doctor = (ROOT / "supervisor" / "commands" / "doctor.py").read_text(encoding="utf-8")
+    page = TROUBLESHOOTING.read_text(encoding="utf-8")
+    looked_at = set(re.findall(r"""Check\(\s*"([^"]+)",""", doctor))
+
+    told = set(re.findall(r"^## (.+)$", page, re.MULTILINE)) - {"What you see, and where to look"}
+
+    assert told == looked_at | {"claude, codex, opencode, …"}
+
+
+def test_the_settings_that_are_named_exist() -> None:
+    """Advice names keys as they are."""
+    named = re.findall(r"`([a-z_]+)\.([a-z_]+)`", TROUBLESHOOTING.read_text(encoding="utf-8"))
+    known = Settings()
+
+    ours = [(block, key) for block, key in named if hasattr(known, block)]
+
+    assert ours
+    assert [key for block, key in ours if not hasattr(getattr(known, block), key)] == []

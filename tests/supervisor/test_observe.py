@@ -118,7 +118,7 @@ async def test_a_transcript_that_does_not_exist_yet_is_waited_for(home: Path) ->
     watching = observer(posted, small=(SmallAgent(), home))
 
     watching.follow(Session(id="one", agent="small", state=State.WORKING))
-    await asyncio.gather(*watching._tasks)
+    await watching._chores.settled()
     watching.changed(write(home, "one", "first"))
     opened = await posted.next(events.Opened)
     watching.close()
@@ -133,7 +133,7 @@ async def test_the_last_words_come_before_the_news_of_the_end(home: Path, early:
     watching = observer(posted, small=(SmallAgent(), home))
     watching.follow(Session(id="one", agent="small", state=State.WORKING))
     if not early:
-        await asyncio.gather(*watching._tasks)
+        await watching._chores.settled()
     write(home, "one", "all is done")
 
     async with running(watching):
@@ -185,7 +185,7 @@ async def test_what_ends_while_it_is_opened_stays_closed(home: Path) -> None:
 
     watching.follow(Session(id="one", agent="small", state=State.WORKING))
     watching.unfollow("one")
-    await asyncio.gather(*watching._tasks)
+    await watching._chores.settled()
     watching.changed(write(home, "one", "after the end"))
 
     assert not [event for event in posted.rest() if isinstance(event, events.Written)]

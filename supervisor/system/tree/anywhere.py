@@ -1,6 +1,6 @@
 """What psutil tells of processes, the same on all systems but Linux."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import psutil
@@ -56,3 +56,18 @@ class Told:
 def is_it(process: psutil.Process, run: Run) -> bool:
     """Whether this is that very process. Raises what ``NO_ANSWER`` holds."""
     return same_start(process.create_time(), run.started_at)
+
+
+def everyone(session: Callable[[int], int]) -> Iterator[Member]:
+    """All processes, of whatever user. *session*: that of a PID; 0 where there is none."""
+    for process in psutil.process_iter():
+        try:
+            with process.oneshot():
+                yield Member(
+                    run=Run(process.pid, process.create_time()),
+                    parent_pid=process.ppid(),
+                    session=session(process.pid),
+                    life=LIVES.get(process.status(), Life.RUNS),
+                )
+        except NO_ANSWER:
+            continue

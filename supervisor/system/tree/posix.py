@@ -8,13 +8,13 @@ import sys
 assert sys.platform != "win32"
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import psutil
 
 from supervisor.core.model import Run
-from supervisor.system.tree.anywhere import LIVES, NO_ANSWER, Told, is_it
-from supervisor.system.tree.base import Act, Life, Member, Sent
+from supervisor.system.tree.anywhere import NO_ANSWER, Told, everyone, is_it
+from supervisor.system.tree.base import Act, Member, Sent
 from supervisor.system.tree.signals import SIGNALS
 
 
@@ -23,7 +23,7 @@ class System(Told):
 
     def everyone(self) -> Sequence[Member]:
         """All processes, of whatever user; zombies too."""
-        return tuple(_everyone())
+        return tuple(everyone(_session))
 
     def do(self, run: Run, act: Act) -> Sent:
         """Do it to this very process, or to nobody."""
@@ -36,20 +36,6 @@ class System(Told):
         except NO_ANSWER:
             return Sent.REFUSED
         return Sent.DONE
-
-
-def _everyone() -> Iterator[Member]:
-    for process in psutil.process_iter():
-        try:
-            with process.oneshot():
-                yield Member(
-                    run=Run(process.pid, process.create_time()),
-                    parent_pid=process.ppid(),
-                    session=_session(process.pid),
-                    life=LIVES.get(process.status(), Life.RUNS),
-                )
-        except NO_ANSWER:
-            continue
 
 
 def _session(pid: int) -> int:

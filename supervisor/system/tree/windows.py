@@ -4,14 +4,14 @@ import sys
 
 assert sys.platform == "win32"
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import psutil
 
 from supervisor.core.model import Run
-from supervisor.system.tree.anywhere import LIVES, NO_ANSWER, Told, is_it
-from supervisor.system.tree.base import Act, Life, Member, Sent
+from supervisor.system.tree.anywhere import NO_ANSWER, Told, everyone, is_it
+from supervisor.system.tree.base import Act, Member, Sent
 
 #: psutil looks at the start time itself right before it acts.
 _ACTS: Final[Mapping[Act, Callable[[psutil.Process], None]]] = {
@@ -26,7 +26,7 @@ class System(Told):
 
     def everyone(self) -> Sequence[Member]:
         """All processes, of whatever user."""
-        return tuple(_everyone())
+        return tuple(everyone(lambda _: 0))
 
     def do(self, run: Run, act: Act) -> Sent:
         """Do it to this very process, or to nobody."""
@@ -42,17 +42,3 @@ class System(Told):
         except NO_ANSWER:
             return Sent.REFUSED
         return Sent.DONE
-
-
-def _everyone() -> Iterator[Member]:
-    for process in psutil.process_iter():
-        try:
-            with process.oneshot():
-                yield Member(
-                    run=Run(process.pid, process.create_time()),
-                    parent_pid=process.ppid(),
-                    session=0,
-                    life=LIVES.get(process.status(), Life.RUNS),
-                )
-        except NO_ANSWER:
-            continue

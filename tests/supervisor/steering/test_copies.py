@@ -35,8 +35,7 @@ class Desk:
     async def offer(self, state: State) -> None:
         """Offer it and wait for what comes of that."""
         self.copies.offer(self.session(state))
-        for copying in tuple(self.copies._under_way):
-            await copying
+        await self.copies._chores.settled()
 
 
 async def test_a_session_is_copied_when_it_rests_and_when_it_ends(tmp_path: Path) -> None:

@@ -135,8 +135,7 @@ async def test_a_conversation_that_its_agent_deleted_comes_back_from_its_copy(
     file.write_text("one\n")
     session = replace(lost("s1", tmp_path, 1.0), transcript=str(file))
     copies.offer(session)
-    for copying in tuple(copies._under_way):
-        await copying
+    await copies._chores.settled()
     file.unlink()
     found = asyncio.Event()
 
