@@ -96,7 +96,12 @@ def test_the_roots_key_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """In no file in any form, once the authority is made: nobody can make another one of it."""
     made: list[ec.EllipticCurvePrivateKey] = []
     generate = ec.generate_private_key
-    monkeypatch.setattr(ec, "generate_private_key", lambda curve: made.append(generate(curve)) or made[-1])
+
+    def noted(curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
+        made.append(generate(curve))
+        return made[-1]
+
+    monkeypatch.setattr(ec, "generate_private_key", noted)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     identity = tls.prepare(tmp_path / "tls", ["192.168.1.5"], 1_800_000_000.0)

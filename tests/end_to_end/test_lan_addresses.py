@@ -124,7 +124,7 @@ def test_the_address_that_a_phone_can_reach_comes_first(network: str, scene: str
 
     addresses = [address for address, _ in found(network, commands)]
 
-    assert (addresses or [None])[0] == best
+    assert next(iter(addresses), None) == best
 
 
 def test_what_is_no_place_for_a_phone_is_said_so(network: str) -> None:

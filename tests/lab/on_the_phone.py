@@ -131,7 +131,7 @@ class _Named(Phone):
 
 def reached(name: str, port: int) -> socket.socket:
     """A line to where somebody on the network says that this name is; asked until one is right."""
-    from zeroconf import AddressResolverIPv4, Zeroconf
+    from zeroconf import AddressResolverIPv4, Zeroconf  # type: ignore[attr-defined]  # not in its list
 
     while True:
         with Zeroconf() as network:
