@@ -124,26 +124,6 @@ def test_a_slip_of_the_finger_replaces_and_connects_nobody(
     assert house.backend.known_devices == {}
 
 
-def test_what_keeps_phones_away_is_said_while_the_code_is_shown(
-    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Once, below the code; then it waits on."""
-    monkeypatch.setattr("supervisor.remote.phone.NOBODY_SECONDS", 0.05)
-    dialogs = Client(house.socket)
-
-    def end() -> None:
-        until(lambda: dialogs.get("/api/pair/dialog")["reason"])
-        house.run(house.server.phone.cancel())
-
-    ending = threading.Thread(target=end)
-    ending.start()
-    with pytest.raises(Failed):
-        parser.run(["phone", "--address", LOOPBACK])
-    ending.join()
-
-    assert capsys.readouterr().out.count("No device has reached") <= 1
-
-
 def test_it_is_shown_how_a_phone_comes_to_trust_this_machine(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
