@@ -34,7 +34,9 @@ from supervisor.folders import Folders, folders
 from supervisor.front import Front, hostname
 from supervisor.notify import Sender
 from supervisor.observe import Observer
+from supervisor.remote.address import ranked
 from supervisor.remote.server import Server
+from supervisor.remote.sources import of_settings
 from supervisor.room import Room
 from supervisor.settings import Settings
 from supervisor.steering import Copies, Panes, Shelf, Wheel, open_wheel
@@ -45,7 +47,7 @@ from supervisor.store import jobs as kept_jobs
 from supervisor.store import notes, notices, sessions
 from supervisor.store.database import Database, Unkept
 from supervisor.store.spare import open_or_stand_in, stand_in
-from supervisor.system import boot, network, power, sleep
+from supervisor.system import boot, firewall, network, power, sleep
 from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
 from supervisor.system.exits import watch_exit
@@ -241,7 +243,16 @@ class Supervisor:
             tls_folder=self._places.state / "tls",
             port=self._settings.phone.port,
             usual_address=self._settings.phone.address,
+            candidates=lambda: ranked(hints=network.hints()),
             around=network.around,
+            barriers=firewall.barriers,
+            vouched=of_settings(
+                self._places.state / "tls",
+                certificate=self._settings.phone.certificate,
+                key=self._settings.phone.key,
+                name=self._settings.phone.name,
+                tailscale=self._settings.phone.tailscale,
+            ),
         )
 
     # -- its life ---------------------------------------------------------------------------------
@@ -408,8 +419,9 @@ class Supervisor:
     def _sleeps(self, before: bool) -> None:
         """Phones are told before; afterwards everything is looked at, at once."""
         self.journal.publish("machine", None, "sleep" if before else None)
-        # Whoever comes to the screen afterwards may be another one.
-        self.server.phone.void("The machine went to sleep.")
+        if before:
+            # Whoever finds the machine awake must not find a code on it, too.
+            self.server.phone.void("The machine went to sleep.")
         if not before:
             self._network_changed()
             self.observer.look_at_all()

@@ -75,6 +75,10 @@ class PhoneSettings:
 
     port: int = _setting(47820, "The port of the listener. A phone's key is bound to it: keep it stable.")
     address: str = _setting("", "The address to listen on. Empty: the best one found.")
+    certificate: str = _setting("", "A certificate of a domain of yours: the whole chain, in PEM form.")
+    key: str = _setting("", "Its key. New files are taken up by themselves.")
+    name: str = _setting("", "The name that phones use. Empty: the first one in the certificate.")
+    tailscale: bool = _setting(False, "Let Tailscale give the certificate: phones come by its name.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: program → the Debian package that brings it
 PROGRAMS = {
+    "certutil": "libnss3-tools",
     "chromium": "chromium",
     "dbus-daemon": "dbus",
     "desktop-file-validate": "desktop-file-utils",
@@ -32,6 +33,7 @@ PROGRAMS = {
     "lxqt-panel": "lxqt-panel",
     "mate-session": "mate-session-manager",
     "mksh": "mksh",
+    "nft": "nftables",
     "node": "nodejs",
     "npm": "npm",
     "openbox": "openbox",

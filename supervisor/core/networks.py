@@ -23,6 +23,16 @@ class Network:
         return f"{self.prefix} {self.router or self.interface}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the system tells beside the bare addresses."""
+
+    #: Interfaces behind which is a router that leads on, whether it is preferred or not.
+    routed: frozenset[str] = frozenset()
+    #: Addresses that are given up soon: temporary ones of IPv6, and those that are on their way out.
+    passing: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """A network in which phones are served, and our last address there."""
@@ -51,6 +61,26 @@ def standing(
     *present*: the best first. *listening*: the addresses that are served at this moment.
     """
     return {one: _standing(one, present, listening) for one in served}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barrier:
+    """A firewall of this machine. *lets*: whether our port gets through; ``None``: not to be known."""
+
+    name: str
+    lets: bool | None
+    #: What lets the port in.
+    remedy: str
+
+
+def nobody_came(place: str, barriers: Sequence[Barrier]) -> str:
+    """What may keep a phone away that was shown the code, in a few words. *place*: address and port."""
+    told = f"No device has reached {place} yet."
+    shut = [one for one in barriers if one.lets is False] or [one for one in barriers if one.lets is None]
+    if not shut:
+        return f"{told} Is the phone in this network? Guest Wi-Fi keeps its devices apart (client isolation)."
+    does = "keeps it shut" if shut[0].lets is False else "may keep it shut"
+    return f"{told} A firewall, {shut[0].name}, {does}: {shut[0].remedy}. Or the Wi-Fi keeps devices apart."
 
 
 def _standing(one: Served, present: Sequence[Network], listening: Collection[str]) -> Served | None:

@@ -8,14 +8,14 @@ only one; another is refused and the owner is told.
 
 import hmac
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
 from supervisor.core.errors import Refused, WrongUse
-from supervisor.core.model import Scope
+from supervisor.core.model import Device, Scope
 
 #: Seconds from the opening of the dialog to its end, whatever happens.
 LIFETIME = 120.0
@@ -113,6 +113,8 @@ class Request:
     #: The hash that both sides proved to have seen alike.
     transcript: bytes
     number: int
+    #: The device that it says it was until now; empty: none.
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,16 +171,24 @@ def hello(pairing: Pairing, commitment: bytes, now: Moment) -> Pairing:
 
 
 def reveal(
-    pairing: Pairing, public_key: bytes, nonce: bytes, label: str, proof: bytes, now: Moment
+    pairing: Pairing,
+    public_key: bytes,
+    nonce: bytes,
+    label: str,
+    proof: bytes,
+    now: Moment,
+    before: str = "",
 ) -> Pairing:
     """The phone shows the key it committed to, and proves that it read the QR code.
+
+    *before*: the id of the device that it was until now, if it was one.
 
     A second request from whoever knows the secret voids the first one.
     """
     pairing = at(pairing, now)
     if pairing.commitment is None or pairing.step not in ALIVE:
         return replace(pairing, rivals=pairing.rivals + 1)
-    transcript = transcript_hash(pairing.offer, pairing.commitment, public_key, nonce, label)
+    transcript = transcript_hash(pairing.offer, pairing.commitment, public_key, nonce, label, before)
     kept_promise = sha256(lengths_and_parts(public_key, nonce)).digest() == pairing.commitment
     proved = hmac.compare_digest(tag(pairing.offer.secret, b"proof", transcript), proof)
     if not (kept_promise and proved and is_p256_key(public_key)):
@@ -187,7 +197,13 @@ def reveal(
     if after.step is not Step.CHOOSING:
         return after
     number = number_for(pairing.offer.secret, transcript)
-    request = Request(public_key=public_key, label=clean_label(label), transcript=transcript, number=number)
+    request = Request(
+        public_key=public_key,
+        label=clean_label(label),
+        transcript=transcript,
+        number=number,
+        before=before,
+    )
     return replace(after, request=request, numbers=three_numbers(number, pairing.offer.seed))
 
 
@@ -231,7 +247,9 @@ def at(pairing: Pairing, now: Moment) -> Pairing:
     return pairing if age < LIFETIME else _step(pairing, Deed.TOO_OLD)
 
 
-def transcript_hash(offer: Offer, commitment: bytes, public_key: bytes, nonce: bytes, label: str) -> bytes:
+def transcript_hash(
+    offer: Offer, commitment: bytes, public_key: bytes, nonce: bytes, label: str, before: str = ""
+) -> bytes:
     """What both sides saw, in one hash: a changed origin, certificate, key, scope or label shows."""
     return sha256(
         lengths_and_parts(
@@ -245,6 +263,7 @@ def transcript_hash(offer: Offer, commitment: bytes, public_key: bytes, nonce: b
             nonce,
             offer.scope.encode(),
             label.encode("utf-8", "surrogatepass"),
+            *([before.encode("utf-8", "surrogatepass")] if before else []),
         )
     ).digest()
 
@@ -278,6 +297,19 @@ def clean_label(label: str) -> str:
     seen = (" " if character.isspace() else character for character in label)
     visible = "".join(c for c in seen if c == " " or unicodedata.category(c)[0] not in "CZ")
     return " ".join(visible.split())[:LABEL_LENGTH].strip() or "A phone"
+
+
+def same_phone(request: Request, known: Sequence[Device]) -> tuple[Device, ...]:
+    """Which of these may be the phone that asks: the one it says it was, else those of its name."""
+    said = [device for device in known if device.id == request.before]
+    named = [device for device in known if _without_number(device.label) == _without_number(request.label)]
+    return tuple(said or named)
+
+
+def _without_number(label: str) -> str:
+    """Two phones of one name are told apart by a number."""
+    name, opening, number = label.rpartition(" (")
+    return name if opening and number.endswith(")") and number[:-1].isdigit() else label
 
 
 def is_p256_key(public_key: bytes) -> bool:

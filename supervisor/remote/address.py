@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from supervisor.core.errors import Refused
+from supervisor.core.networks import Hints
 
 _BRIDGES = (
     "docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "podman", "cni", "flannel", "lxc", "lxd",
@@ -18,6 +19,7 @@ _BRIDGES = (
 _TUNNELS = ("tun", "tap", "wg", "utun", "ppp", "tailscale", "zt", "ipsec", "nordlynx", "proton")
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 _REACH_SECONDS = 2.0
+NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +78,18 @@ def interfaces() -> list[Interface]:
 
 
 def ranked(
-    present: Sequence[Interface] | None = None, routes: frozenset[str] | None = None
+    present: Sequence[Interface] | None = None,
+    routes: frozenset[str] | None = None,
+    hints: Hints = NO_HINTS,
 ) -> list[Candidate]:
-    """All addresses that a phone might reach, the best first."""
+    """All addresses that a phone might reach, the best first. *hints*: what else the system tells."""
     present = interfaces() if present is None else present
     routes = default_sources() if routes is None else routes
     found = [
         candidate
         for interface in present
         for address in interface.addresses
-        if (candidate := _judge(interface, address, routes))
+        if (candidate := _judge(interface, address, routes, hints))
     ]
     return sorted(found, key=lambda one: (-one.score, one.interface, one.address))
 
@@ -122,7 +126,7 @@ def usable(address: str) -> bool:
     return True
 
 
-def _judge(interface: Interface, text: str, routes: frozenset[str]) -> Candidate | None:
+def _judge(interface: Interface, text: str, routes: frozenset[str], hints: Hints) -> Candidate | None:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -132,20 +136,26 @@ def _judge(interface: Interface, text: str, routes: frozenset[str]) -> Candidate
     # A link-local IPv6 address needs a scope that only this machine knows.
     if address.version == 6 and address.is_link_local:
         return None
-    points = _points(interface, address, routes)
+    points = _points(interface, address, routes, hints)
     notes = [note for note in points if note]
     score = sum(points.values()) + (10 if address.version == 4 else 0)
     return Candidate(address=str(address), interface=interface.name, score=score, note=", ".join(notes))
 
 
 def _points(
-    interface: Interface, address: ipaddress.IPv4Address | ipaddress.IPv6Address, routes: frozenset[str]
+    interface: Interface,
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    routes: frozenset[str],
+    hints: Hints,
 ) -> Mapping[str, int]:
     """What counts for and against it, by its note; an empty note counts silently."""
     name = interface.name.lower()
     points = {"": 0}
-    if str(address) in routes:
+    # A VPN that takes all that goes out leaves the home network its router, if not the first place.
+    if str(address) in routes or interface.name in hints.routed:
         points[""] += 40
+    if str(address) in hints.passing:
+        points["temporary address"] = -15
     if name.startswith(_BRIDGES):
         points["virtual network of this machine"] = -60
     if name.startswith(_TUNNELS) or interface.point_to_point:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
 KIND = "_wakeline._tcp.local."
+#: Who is killed cannot say goodbye: the entry is gone by itself soon after (usual are 75 minutes).
+_LIVES_SECONDS = 120
 
 
 class Announcement:
@@ -78,4 +80,6 @@ def _info(name: str, addresses: Sequence[str], port: int) -> "ServiceInfo":
         port=port,
         server=f"{name}.",
         properties={},
+        host_ttl=_LIVES_SECONDS,
+        other_ttl=_LIVES_SECONDS,
     )

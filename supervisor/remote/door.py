@@ -162,7 +162,8 @@ class Door:
             if kept := await self._rooms.backend.remembered(*mine):
                 return _repeat(kept, body_hash)
             answer = await self._run(admitted, ask)
-            if isinstance(answer, Answer) and answer.status < 500:
+            keeps = admitted.route is None or not admitted.route.secret
+            if keeps and isinstance(answer, Answer) and answer.status < 500:
                 await self._rooms.backend.remember(*mine, body_hash, answer.status, answer.body)
             return answer
         finally:

@@ -22,6 +22,8 @@ _TYPES: Mapping[str, str] = {
 _PACKED = frozenset({".html", ".js", ".css", ".webmanifest", ".svg"})
 _JSON = "application/json"
 CA_TYPE = "application/x-x509-ca-cert"
+PROFILE_TYPE = "application/x-apple-aspen-config"
+TEXT_TYPE = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class File:
     plain: bytes
     packed: bytes | None
     etag: str
+    #: Kept under this name instead of being opened.
+    kept_as: str | None = None
 
 
 def table(folder: Path) -> dict[str, File]:
@@ -57,16 +61,18 @@ def _listed(found: Mapping[str, File]) -> bytes:
     return json.dumps({"version": version, "files": names}).encode()
 
 
-def made(plain: bytes, content_type: str, *, packed: bool = False) -> File:
+def made(plain: bytes, content_type: str, *, packed: bool = False, kept_as: str | None = None) -> File:
     """A file from its bytes; packed once, not for every request."""
     small = gzip.compress(plain, 9, mtime=0) if packed else None
     etag = f'"{sha256(plain).hexdigest()[:32]}"'
-    return File(content_type=content_type, plain=plain, packed=small, etag=etag)
+    return File(content_type=content_type, plain=plain, packed=small, etag=etag, kept_as=kept_as)
 
 
 def answer(file: File, *, gzip_welcome: bool, known_etag: str | None) -> Answer:
     """The file, packed if the browser can, or the word that what it has is still right."""
     headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if file.kept_as:
+        headers["Content-Disposition"] = f'attachment; filename="{file.kept_as}"'
     if known_etag is not None and file.etag in known_etag.replace("W/", "").split(", "):
         return Answer(status=304, content_type="", headers=headers)
     if gzip_welcome and file.packed is not None:

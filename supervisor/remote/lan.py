@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
-from supervisor.core.errors import Failed, WakelineError
+from supervisor.core.errors import Failed, Refused, WakelineError
 from supervisor.remote import address, files, tls
 from supervisor.remote.access import Rate
 from supervisor.remote.announce import Announcement
@@ -16,10 +16,15 @@ from supervisor.remote.crowd import Crowd
 from supervisor.remote.entrance import Entrance, Peer, listen_on
 from supervisor.remote.exchange import Listener, Refusal
 from supervisor.remote.lane import Hall
+from supervisor.remote.profile import profile
+from supervisor.remote.vouched import Keeper, Source, Vouched
+from supervisor.remote.words import WORDS
 
 #: New connections from one address: each costs us the arithmetic of TLS.
 ARRIVALS_PER_MINUTE = 240
 CA_PATH = "/wakeline-ca.crt"
+PROFILE_PATH = "/wakeline-ca.mobileconfig"
+WORDS_PATH = "/fingerprint-words.txt"
 #: How often a certificate that is soon to expire would be noticed.
 _LOOK_SECONDS = 86400.0
 
@@ -33,8 +38,16 @@ class Lan:
     """
 
     def __init__(
-        self, *, tls_folder: Path, page: Path, port: int, announced: bool, clock: Callable[[], float]
+        self,
+        *,
+        tls_folder: Path,
+        page: Path,
+        port: int,
+        announced: bool,
+        clock: Callable[[], float],
+        vouched: Source | None = None,
     ) -> None:
+        """*vouched*: who brings a certificate that others vouch for."""
         self._tls_folder = tls_folder
         self._page = page
         self._port = port
@@ -45,12 +58,15 @@ class Lan:
         self._entrances: dict[str, Entrance] = {}
         self._identity: tls.Identity | None = None
         self._context: ssl.SSLContext | None = None
+        self._keeper = Keeper(vouched, clock) if vouched else None
         self._files: Mapping[str, files.File] = {}
         self._listener = Listener(local=False, hosts=frozenset())
         self._turn = asyncio.Lock()
         self._renewal: asyncio.TimerHandle | None = None
         self._chores: set[asyncio.Task[None]] = set()
         self._arrivals = Rate(ARRIVALS_PER_MINUTE, elapsed)
+        #: How many have knocked from other machines, whatever became of them.
+        self.knocks = 0
         #: Why the name is not to be found on the network, in one sentence; ``None``: it is, or may be.
         self.announcement_problem: str | None = None
 
@@ -67,6 +83,26 @@ class Lan:
     def port(self) -> int:
         """The one port on all of them."""
         return self._port
+
+    @property
+    def name(self) -> str:
+        """Our random name on the local network."""
+        return self._require().name
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether phones can find out where that is."""
+        return self._announcement is not None and self.announcement_problem is None
+
+    @property
+    def keeper(self) -> Keeper | None:
+        """The certificate that others vouch for; ``None``: the settings want none."""
+        return self._keeper
+
+    @property
+    def vouched(self) -> Vouched | None:
+        """That certificate, if it is good at this moment."""
+        return self._keeper.current() if self._keeper else None
 
     @property
     def certificate_sha256(self) -> bytes:
@@ -92,7 +128,9 @@ class Lan:
             self._port = self._port or usual_port
             await self._prepare(wanted)
             await self._rebind(wanted)
-            self._describe(wanted)
+            self._describe()
+        if self._keeper:
+            self._begin(self._bring())
         if self._announcement:
             # Takes seconds, and nobody has to wait for it: the QR code has the address.
             self._begin(self._announce(self._announcement, wanted))
@@ -111,17 +149,32 @@ class Lan:
         if self._announcement:
             await self._announcement.end()
 
+    async def vouch(self) -> Vouched | None:
+        """Bring the certificate that others vouch for, if the settings want one. Raises ``Refused``."""
+        if self._keeper is None:
+            return None
+        found = await self._keeper.prepare()
+        self._describe()
+        return found
+
+    async def _bring(self) -> None:
+        try:
+            await self.vouch()
+        except Refused as trouble:
+            _log.warning("%s %s", trouble.title, trouble.hint)
+
     async def _prepare(self, wanted: Sequence[str]) -> None:
         """The certificate for these addresses, and the page as it is on disk now."""
         at = self._clock()
         self._identity = await asyncio.to_thread(tls.prepare, self._tls_folder, wanted, at)
         self._context = tls.context(self._identity)
+        # SSLContext knows the callback's types by itself; see ``_by_name``.
+        self._context.sni_callback = self._by_name
         found = await asyncio.to_thread(files.table, self._page)
-        root = files.made(self._identity.root, files.CA_TYPE)
-        self._files = {**found, CA_PATH: root}
+        self._files = {**found, **_authority(self._identity)}
         if self._renewal:
             self._renewal.cancel()
-        self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+        self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self.look)
 
     async def _rebind(self, wanted: Sequence[str]) -> None:
         fresh = [chosen for chosen in wanted if chosen not in self._entrances]
@@ -146,21 +199,38 @@ class Lan:
             listening, self._hall, self._crowd, lambda: self._listener, self._peer, self._require_context
         )
 
-    def _describe(self, wanted: Sequence[str]) -> None:
-        names = [f"[{one}]" if ":" in one else one for one in wanted]
-        hosts = frozenset(f"{name}:{self._port}" for name in [*names, self._require().name])
-        self._listener = Listener(local=False, hosts=hosts)
+    def _by_name(self, asked: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
+        """Whoever comes by the name that others vouch for is shown their certificate, or nothing."""
+        if self._keeper is None or name is None or name.lower() != self._keeper.name:
+            return None
+        if (vouched := self._keeper.current()) is None:
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        asked.context = vouched.context
+        return None
+
+    def _describe(self) -> None:
+        if not self._entrances:
+            return
+        names = [f"[{one}]" if ":" in one else one for one in self._entrances]
+        names += [self._require().name, *([self._keeper.name] if self._keeper and self._keeper.name else [])]
+        self._listener = Listener(local=False, hosts=frozenset(f"{name}:{self._port}" for name in names))
 
     async def _announce(self, announcement: Announcement, wanted: Sequence[str]) -> None:
         self.announcement_problem = await announcement.begin(self._require().name, wanted, self._port)
         if self.announcement_problem:
             _log.warning("%s", self.announcement_problem)
 
-    def _look(self) -> None:
-        """Once a day: a certificate that is due is made anew while we listen."""
-        self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+    def look(self) -> None:
+        """Once a day, and after sleep: a certificate that is due is made anew while we listen."""
+        if self._renewal:
+            self._renewal.cancel()
+        if not self._entrances:
+            return
+        self._renewal = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self.look)
         if self._identity and self._clock() > self._identity.renew_at:
             self._begin(self._renew())
+        elif self._keeper and (not self.vouched or self._clock() > self._keeper.renew_at):
+            self._begin(self._bring())
 
     async def _renew(self) -> None:
         try:
@@ -178,6 +248,7 @@ class Lan:
         if not isinstance(told, tuple) or not told:
             return None
         come_from = str(told[0]).partition("%")[0]
+        self.knocks += come_from not in self._entrances
         try:
             self._arrivals.take(come_from)
         except Refusal:
@@ -193,3 +264,12 @@ class Lan:
         if self._context is None:
             raise Failed("The listener has no certificate yet.")
         return self._context
+
+
+def _authority(identity: tls.Identity) -> Mapping[str, files.File]:
+    """What a phone needs to trust our authority, and to know that it is ours."""
+    return {
+        CA_PATH: files.made(identity.root, files.CA_TYPE, kept_as=CA_PATH[1:]),
+        PROFILE_PATH: files.made(profile(identity), files.PROFILE_TYPE),
+        WORDS_PATH: files.made(" ".join(WORDS).encode(), files.TEXT_TYPE),
+    }

@@ -6,42 +6,29 @@ the clock, the randomness, the listener and those who wait for news.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from itertools import chain, count
 from typing import Any
 
-from supervisor.core import pairing
+from supervisor.core import networks, pairing
 from supervisor.core.errors import Refused, WakelineError
 from supervisor.core.model import Device, Scope
-from supervisor.core.networks import Network, Served
+from supervisor.core.networks import Barrier, Network, Served
 from supervisor.core.pairing import Moment, Pairing, Step
-from supervisor.remote import address, wire
+from supervisor.remote import address, dialog, wire
 from supervisor.remote.address import Candidate
 from supervisor.remote.backend import Backend
+from supervisor.remote.dialog import Dialog, in_url
 from supervisor.remote.serving import Lan, Serving
-from supervisor.remote.words import words
+from supervisor.remote.ways import Way, Ways
 
 #: How long anybody waits for news in one request.
 POLL_SECONDS = 20.0
 DEVICES = 50
 
-_SHOWN = {Step.GREETED: "open"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Dialog:
-    """What does not change while a dialog is open, and the pairing that does."""
-
-    pairing: Pairing
-    place: Served
-    port: int
-    candidates: tuple[Candidate, ...]
-    usable: frozenset[str]
-    fingerprint_words: str
-    #: The listener was closed before: it closes again if nobody gets paired.
-    opened_listener: bool
-    device: Device | None = None
+#: After so long without a knock from any device, it is said what may keep them away.
+NOBODY_SECONDS = 20.0
 
 
 class Phone:
@@ -55,19 +42,27 @@ class Phone:
         candidates: Callable[[], Sequence[Candidate]] = address.ranked,
         usual_address: str = "",
         around: Callable[[], Sequence[Network]] = tuple,
+        barriers: Callable[[int], Sequence[Barrier]] = lambda _: (),
+        forget: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """*around*: the networks that we are in; blocking, called in a thread."""
+        """*around*: the networks that we are in; *barriers*: firewalls that may keep a port shut; both block.
+
+        *forget*: a device's tokens and streams end now.
+        """
         self._backend = backend
         self._lan = lan
-        self._serving = Serving(backend, lan, around)
+        self._serving = Serving(backend, lan, around, candidates)
+        self._barriers = barriers
+        self._forget = forget
         self._now = now
         self._candidates = candidates
-        self._usual_address = usual_address
-        self._dialog: _Dialog | None = None
+        self._ways = Ways(lan, usual_address)
+        self._dialog: Dialog | None = None
         self._version = 0
         self._news = asyncio.Event()
         self._turn = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
+        self._doubt: asyncio.TimerHandle | None = None
         self._chores: set[asyncio.Task[None]] = set()
 
     @property
@@ -82,13 +77,14 @@ class Phone:
             await self._check_room()
             self.void("A newer dialog was opened.")
             candidates = tuple(self._candidates())
-            chosen = self._choose_address(wish, candidates)
+            way = await self._ways.choose(wish, candidates)
             was_open = bool(self._lan.addresses)
-            await self._serving.listen(chosen)
-            place = await self._serving.place(chosen)
-            dialog = self._new_dialog(place, scope, candidates, opened_listener=not was_open)
+            await self._serving.listen(way.address)
+            self._ways.check_name(way)
+            place = await self._serving.place(way.address)
+            new = self._new_dialog(way, place, scope, candidates, opened_listener=not was_open)
             await self._drop_uncollected()
-            self._show(dialog)
+            self._show(new)
         return self.shown()
 
     async def wait(self, after: int | None) -> dict[str, Any]:
@@ -97,10 +93,15 @@ class Phone:
             await self._wait_for_news()
         return self.shown()
 
-    async def choose(self, number: int) -> dict[str, Any]:
-        """The owner picked a number. The phone is on disk before anybody hears that it is paired."""
+    async def choose(self, number: int, replaces: str | None = None) -> dict[str, Any]:
+        """The owner picked a number. The phone is on disk before anybody hears that it is paired.
+
+        *replaces*: the device that it was until now, one of ``again``; it goes once the phone has come.
+        """
         async with self._turn:
             dialog = self._require()
+            if replaces is not None:
+                dialog = self._dialog = replace(dialog, replaces=_one_of(dialog.again, replaces))
             picked = pairing.pick(dialog.pairing, number, self._now())
             if picked.step is Step.PAIRED and dialog.pairing.step is not Step.PAIRED:
                 await self._remember(dialog, picked)
@@ -119,8 +120,8 @@ class Phone:
         async with self._turn:
             if not await self._backend.devices():
                 raise Refused("No phone is paired.", "Connect one: wakeline phone.")
-            chosen = self._choose_address(wish, self._candidates())
-            await self._serving.listen(chosen)
+            way = await self._ways.choose(wish, self._candidates())
+            await self._serving.listen(way.address)
             await self._serving.keep()
 
     async def off(self) -> None:
@@ -151,8 +152,21 @@ class Phone:
 
     def standing(self) -> dict[str, Any]:
         """Where phones are served, and why they are not."""
-        addresses = [f"{_in_url(one)}:{self._lan.port}" for one in self._lan.addresses]
-        return {"addresses": addresses, "trouble": self._serving.trouble}
+        keeper = self._lan.keeper
+        addresses = [f"{in_url(one)}:{self._lan.port}" for one in self._lan.addresses]
+        trouble = keeper.trouble if keeper else None
+        return {
+            "addresses": addresses,
+            "name": f"{keeper.name}:{self._lan.port}" if keeper and self._lan.vouched else None,
+            "trouble": self._serving.trouble or (f"{trouble.title} {trouble.hint}" if trouble else None),
+        }
+
+    def authority(self) -> dict[str, Any]:
+        """Where a phone finds our authority, and how to know it. Raises ``Refused`` while none is served."""
+        if not self._lan.addresses:
+            raise Refused("Phones are not served at this moment.", "Turn it on: wakeline phone --on")
+        pages = [f"https://{in_url(one)}:{self._lan.port}/trust.html" for one in self._lan.addresses]
+        return {"pages": pages, "name": self._lan.name, **dialog.fingerprint(self._lan.root_sha256)}
 
     def void(self, reason: str) -> None:
         """The code is worth nothing from now on (sleep, another network); the owner is told why."""
@@ -160,26 +174,9 @@ class Phone:
             self._become(pairing.fail(self._dialog.pairing, reason))
 
     def shown(self) -> dict[str, Any]:
-        """The dialog as the owner's screen gets it. The code is in it only while it is worth something."""
-        dialog = self._dialog
-        if dialog is None:
-            return _NO_DIALOG | {"version": self._version}
-        standing, made = dialog.pairing, dialog.pairing.offer
-        return {
-            "version": self._version,
-            "state": _SHOWN.get(standing.step, standing.step.value),
-            "url": self._url(dialog) if standing.step in (Step.OPEN, Step.GREETED) else None,
-            "expires_at": wire.time(made.opened.wall + pairing.LIFETIME),
-            "address": dialog.place.address,
-            "port": dialog.port,
-            "addresses": [_candidate(one, dialog) for one in dialog.candidates],
-            "scope": made.scope,
-            "numbers": list(standing.numbers) if standing.step is Step.CHOOSING else [],
-            "device_label": standing.request.label if standing.request else None,
-            "device": wire.device(dialog.device) if dialog.device else None,
-            "reason": standing.reason or _warning(standing),
-            "fingerprint_words": dialog.fingerprint_words,
-        }
+        """The dialog as the owner's screen gets it."""
+        found = dialog.shown(self._dialog) if self._dialog else dialog.NO_DIALOG
+        return {"version": self._version, **found}
 
     def link(self) -> str | None:
         """What the QR code says, while there is one to be shown."""
@@ -207,10 +204,14 @@ class Phone:
             "seconds_left": int(pairing.LIFETIME - (self._now().elapsed - made.opened.elapsed)),
         }
 
-    def reveal(self, public_key: bytes, nonce: bytes, label: str, proof: bytes) -> bool:
-        """The phone's request; whether it stands now."""
-        before = self._require().pairing
-        after = pairing.reveal(before, public_key, nonce, label, proof, self._now())
+    async def reveal(self, public_key: bytes, nonce: bytes, label: str, proof: bytes, was: str = "") -> bool:
+        """The phone's request; whether it stands now. *was*: the device that it says it was."""
+        known = await self._backend.devices()
+        dialog = self._require()
+        before = dialog.pairing
+        after = pairing.reveal(before, public_key, nonce, label, proof, self._now(), was)
+        if after.request and after.step is Step.CHOOSING:
+            self._dialog = replace(dialog, again=pairing.same_phone(after.request, known))
         self._become(after)
         return before.step is Step.GREETED and after.step is Step.CHOOSING
 
@@ -228,7 +229,18 @@ class Phone:
         if told["state"] == "paired":
             async with self._turn:
                 await self._serving.keep()
+                await self._make_room()
         return told
+
+    async def _make_room(self) -> None:
+        """The phone has its new key: what it was until now goes."""
+        dialog = self._dialog
+        if dialog is None or dialog.replaces is None or dialog.device is None:
+            return
+        old, self._dialog = dialog.replaces, replace(dialog, replaces=None)
+        if await self._backend.remove_device(old.id):
+            self._forget(old.id)
+            await self._backend.audit("replaced", {"device": old.id, "by": dialog.device.id})
 
     def _is_undecided(self, offered: pairing.Offer) -> bool:
         dialog = self._dialog
@@ -250,13 +262,13 @@ class Phone:
                 state = "rejected"
         return {"state": state, "device_id": None, "scope": None}
 
-    async def _remember(self, dialog: _Dialog, picked: Pairing) -> None:
+    async def _remember(self, dialog: Dialog, picked: Pairing) -> None:
         request, when = picked.request, picked.paired_at
         if request is None or when is None:
             return
         device = Device(
             id=secrets.token_hex(8),
-            label=await self._unique(request.label),
+            label=await self._unique(request.label, dialog.replaces),
             scope=picked.offer.scope,
             public_key=request.public_key,
             paired_at=when.wall,
@@ -272,38 +284,40 @@ class Phone:
         self._dialog = replace(dialog, device=device)
         self._become(picked)
 
-    async def _unique(self, label: str) -> str:
-        taken = {device.label for device in await self._backend.devices()}
+    async def _unique(self, label: str, replaces: Device | None) -> str:
+        taken = {device.label for device in await self._backend.devices() if device != replaces}
         numbered = (f"{label} ({number})" for number in count(2))
         return next(one for one in chain([label], numbered) if one not in taken)
 
-    def _choose_address(self, wish: str | None, candidates: Sequence[Candidate]) -> str:
-        if wish := wish or self._usual_address:
-            return address.exact(wish)
-        open_on = [one.address for one in candidates if one.address in self._lan.addresses]
-        best = open_on or [one.address for one in candidates]
-        if not best:
-            raise Refused("This machine has no network address.", "Join the network that the phone is in.")
-        return best[0]
-
     def _new_dialog(
-        self, place: Served, scope: Scope, candidates: tuple[Candidate, ...], *, opened_listener: bool
-    ) -> _Dialog:
+        self,
+        way: Way,
+        place: Served,
+        scope: Scope,
+        candidates: tuple[Candidate, ...],
+        *,
+        opened_listener: bool,
+    ) -> Dialog:
         made = pairing.offer(
-            f"https://{_in_url(place.address)}:{self._lan.port}",
-            self._lan.certificate_sha256,
+            f"https://{in_url(way.host)}:{self._lan.port}",
+            way.vouched.certificate_sha256 if way.vouched else self._lan.certificate_sha256,
             scope,
             self._now(),
             secrets.token_bytes(64),
         )
-        return _Dialog(
+        usable = [one.address for one in candidates if address.usable(one.address)]
+        names = self._ways.names()
+        return Dialog(
             pairing=Pairing(offer=made),
             place=place,
             port=self._lan.port,
-            candidates=candidates,
-            usable=frozenset(one.address for one in candidates if address.usable(one.address)),
-            fingerprint_words=words(self._lan.root_sha256),
+            host=way.host,
+            verified=way.vouched is not None,
+            candidates=(*names, *candidates),
+            usable=frozenset([*usable, *(one.address for one in names)]),
+            root_sha256=self._lan.root_sha256,
             opened_listener=opened_listener or self._still_opened_by_us(),
+            knocks=self._lan.knocks,
         )
 
     def _still_opened_by_us(self) -> bool:
@@ -311,10 +325,29 @@ class Phone:
         earlier = self._dialog
         return earlier is not None and earlier.opened_listener and not earlier.pairing.collected
 
-    def _show(self, dialog: _Dialog) -> None:
+    def _show(self, dialog: Dialog) -> None:
         self._dialog = dialog
         self._announce()
         self._at(pairing.LIFETIME, self._expire)
+        if self._doubt:
+            self._doubt.cancel()
+        self._doubt = asyncio.get_running_loop().call_later(
+            NOBODY_SECONDS, lambda: self._begin(self._wonder(dialog))
+        )
+
+    async def _wonder(self, dialog: Dialog) -> None:
+        """Nobody has come although the code is shown: say what may be in the way."""
+        if not self._is_waiting(dialog):
+            return
+        barriers = await asyncio.to_thread(self._barriers, dialog.port)
+        if self._is_waiting(dialog):
+            place = f"{in_url(dialog.place.address)}:{dialog.port}"
+            self._dialog = replace(dialog, advice=networks.nobody_came(place, barriers))
+            self._announce()
+
+    def _is_waiting(self, dialog: Dialog) -> bool:
+        is_open = dialog == self._dialog and dialog.pairing.step is Step.OPEN
+        return is_open and self._lan.knocks == dialog.knocks
 
     def _become(self, standing: Pairing) -> None:
         """Take over what the core decided, and tell those who wait."""
@@ -354,7 +387,10 @@ class Phone:
             self._at(1.0, self._expire)
 
     def _end(self) -> None:
-        chore = asyncio.get_running_loop().create_task(self._finish())
+        self._begin(self._finish())
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        chore = asyncio.get_running_loop().create_task(work)
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)
 
@@ -367,8 +403,9 @@ class Phone:
         dialog = self._dialog
         if dialog is None or dialog.pairing.step in pairing.ALIVE:
             return
-        if self._timer:
-            self._timer.cancel()
+        for timer in (self._timer, self._doubt):
+            if timer:
+                timer.cancel()
         await self._drop_uncollected()
         self._dialog = None
         self._announce()
@@ -384,54 +421,22 @@ class Phone:
         if len(await self._backend.devices()) >= DEVICES:
             raise Refused(f"{DEVICES} phones are paired already.", "Revoke one that is not used any more.")
 
-    def _require(self) -> _Dialog:
+    def _require(self) -> Dialog:
         if self._dialog is None:
             raise Refused("No pairing dialog is open.", "Open one: wakeline phone.")
         return self._dialog
 
-    @staticmethod
-    def _url(dialog: _Dialog) -> str:
-        made = dialog.pairing.offer
-        return f"{made.origin}/#1.{wire.base64url(made.pairing_id)}.{wire.base64url(made.secret)}"
+
+def _one_of(again: Sequence[Device], device_id: str) -> Device:
+    """Only what stood beside the numbers can be replaced."""
+    for device in again:
+        if device.id == device_id:
+            return device
+    raise Refused("That is not a device that this phone may have been.", "See again in the dialog.")
 
 
-_NO_DIALOG: dict[str, Any] = {
-    "state": "none",
-    "url": None,
-    "expires_at": None,
-    "address": None,
-    "port": None,
-    "addresses": [],
-    "scope": None,
-    "numbers": [],
-    "device_label": None,
-    "device": None,
-    "reason": None,
-    "fingerprint_words": None,
-}
-
-
-def _needed(dialog: _Dialog | None) -> str | None:
+def _needed(dialog: Dialog | None) -> str | None:
     """The address that a phone may come to because of this dialog."""
     if dialog and (dialog.device or dialog.pairing.step in pairing.ALIVE):
         return dialog.place.address
     return None
-
-
-def _in_url(chosen: str) -> str:
-    return f"[{chosen}]" if ":" in chosen else chosen
-
-
-def _candidate(one: Candidate, dialog: _Dialog) -> dict[str, Any]:
-    chosen = one.address == dialog.place.address
-    return {
-        "address": one.address,
-        "interface": one.interface,
-        "reachable": chosen or one.address in dialog.usable,
-        "chosen": chosen,
-        "note": one.note,
-    }
-
-
-def _warning(standing: Pairing) -> str | None:
-    return "Another phone tried to use this code." if standing.rivals else None

@@ -53,6 +53,8 @@ class Route:
     not_for_agents: bool = False
     #: Leaves nothing behind that must be kept: it is done, and not repeated, also when nothing can be noted.
     unkept: bool = False
+    #: The answer holds a secret: it is not kept on disk for a repeat, which is carried out again.
+    secret: bool = False
     #: Comes many times a second, as keys do.
     typing: bool = False
     query: frozenset[str] = frozenset()

@@ -194,12 +194,13 @@ async def code(rooms: Rooms, _ask: Ask) -> Answer:
 
 
 async def choose(rooms: Rooms, ask: Ask) -> Answer:
-    """Pick the number that the phone shows."""
-    fields = access.body_fields(ask.body, frozenset({"number"}))
+    """Pick the number that the phone shows; replaces: the device that it was until now."""
+    fields = access.body_fields(ask.body, frozenset({"number", "replaces"}))
     number = fields.get("number")
     if not isinstance(number, int) or isinstance(number, bool):
         raise WrongUse("number must be a whole number.")
-    return json(await rooms.phone.choose(number))
+    replaces = access.text_field(fields, "replaces", 64) if fields.get("replaces") is not None else None
+    return json(await rooms.phone.choose(number, replaces))
 
 
 async def close_dialog(rooms: Rooms, _ask: Ask) -> Answer:
@@ -217,6 +218,12 @@ async def phone_on(rooms: Rooms, ask: Ask) -> Answer:
 async def phone_standing(rooms: Rooms, _ask: Ask) -> Answer:
     """Where phones are served, and why they are not."""
     return json(rooms.phone.standing())
+
+
+async def phone_authority(rooms: Rooms, _ask: Ask) -> Answer:
+    """Where a phone finds the certificate of this machine's authority, and its fingerprint."""
+    told = rooms.phone.authority()
+    return json(told | {"text": qr.terminal(told["pages"][0])})
 
 
 async def phone_off(rooms: Rooms, _ask: Ask) -> Answer:
@@ -237,12 +244,13 @@ async def hello(rooms: Rooms, ask: Ask) -> Answer:
 
 async def reveal(rooms: Rooms, ask: Ask) -> Answer:
     """The phone shows its key and proves that it read the code."""
-    names = frozenset({"pairing_id", "public_key", "nonce", "label", "proof"})
+    names = frozenset({"pairing_id", "public_key", "nonce", "label", "proof", "before"})
     fields = access.body_fields(ask.body, names)
     _check_code(rooms, ask, fields)
     label = access.text_field(fields, "label", 16 * 1024)
     key, proof = _binary(fields, "public_key", None), _binary(fields, "proof", 32)
-    if not rooms.phone.reveal(key, _binary(fields, "nonce", None), label, proof):
+    was = access.text_field({"before": "", **fields}, "before", 64)
+    if not await rooms.phone.reveal(key, _binary(fields, "nonce", None), label, proof, was):
         raise Refusal(403, close=False)
     return json({"state": "choosing"})
 
@@ -364,6 +372,7 @@ ROUTES: tuple[Route, ...] = (
         serve=open_dialog,
         lan=False,
         not_for_agents=True,
+        secret=True,
         longest_body=_SMALL,
     ),
     Route(
@@ -387,6 +396,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(method="DELETE", path="/api/pair/dialog", scope=_ADMIN, serve=close_dialog, lan=False),
     Route(method="GET", path="/api/phone", scope=_ADMIN, serve=phone_standing, lan=False),
+    Route(method="GET", path="/api/phone/authority", scope=_ADMIN, serve=phone_authority, lan=False),
     Route(
         method="PUT",
         path="/api/phone",

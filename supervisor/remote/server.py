@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from supervisor.core.networks import Network
+from supervisor.core.networks import Barrier, Network
 from supervisor.remote import address, clock, local
 from supervisor.remote.access import Rates, Tokens
 from supervisor.remote.address import Candidate
@@ -21,6 +21,7 @@ from supervisor.remote.lane import Hall
 from supervisor.remote.phone import Phone
 from supervisor.remote.route import Rooms
 from supervisor.remote.stream import Streams
+from supervisor.remote.vouched import Source
 
 #: Stable, because a phone's key is bound to address and port.
 PORT = 47820
@@ -47,16 +48,30 @@ class Server:
         announced: bool = True,
         candidates: Callable[[], Sequence[Candidate]] = address.ranked,
         around: Callable[[], Sequence[Network]] = tuple,
+        barriers: Callable[[int], Sequence[Barrier]] = lambda _: (),
+        vouched: Source | None = None,
     ) -> None:
-        """*around*: the networks that we are in; blocking, called in a thread."""
+        """*around*: the networks that we are in; *barriers*: what may keep a port shut; both block.
+
+        *vouched*: who brings a certificate that others vouch for.
+        """
         self._socket = socket
         self._local: Entrance | None = None
         self._following: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
-        self.lan = Lan(tls_folder=tls_folder, page=page, port=port, announced=announced, clock=time.time)
+        self.lan = Lan(
+            tls_folder=tls_folder,
+            page=page,
+            port=port,
+            announced=announced,
+            clock=time.time,
+            vouched=vouched,
+        )
         self.streams = Streams(backend)
         self._carriers = Carriers()
-        self.phone = Phone(backend, self.lan, clock.now, candidates, usual_address, around)
+        self.phone = Phone(
+            backend, self.lan, clock.now, candidates, usual_address, around, barriers, self.forget
+        )
         self._tokens = Tokens(clock.elapsed)
         rooms = Rooms(
             backend=backend,
@@ -111,6 +126,7 @@ class Server:
                 async with asyncio.timeout(None if is_settled else _AGAIN_SECONDS):
                     await self._moved.wait()
             self._moved.clear()
+            self.lan.look()
             is_settled = await self.phone.follow()
 
     def forget(self, device_id: str) -> None:

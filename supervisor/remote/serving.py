@@ -10,7 +10,9 @@ from supervisor.core import networks
 from supervisor.core.errors import Refused, WakelineError
 from supervisor.core.networks import Network, Served
 from supervisor.remote import address
+from supervisor.remote.address import Candidate
 from supervisor.remote.backend import Backend
+from supervisor.remote.vouched import Keeper, Vouched
 
 #: The note that says where phones are served.
 _NOTE = "phones"
@@ -32,6 +34,31 @@ class Lan(Protocol):
         ...
 
     @property
+    def name(self) -> str:
+        """Our random name on the local network."""
+        ...
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether that name can be found."""
+        ...
+
+    @property
+    def keeper(self) -> Keeper | None:
+        """Keeps the certificate that others vouch for."""
+        ...
+
+    @property
+    def vouched(self) -> Vouched | None:
+        """That certificate, if it is good now."""
+        ...
+
+    @property
+    def knocks(self) -> int:
+        """How many have come from other machines."""
+        ...
+
+    @property
     def certificate_sha256(self) -> bytes:
         """Of the certificate it shows."""
         ...
@@ -45,6 +72,10 @@ class Lan(Protocol):
         """Listen on exactly these. Raises ``WakelineError``."""
         ...
 
+    async def vouch(self) -> Vouched | None:
+        """Bring the certificate that others vouch for. Raises ``Refused``."""
+        ...
+
     async def close(self) -> None:
         """Stop listening."""
         ...
@@ -53,11 +84,18 @@ class Lan(Protocol):
 class Serving:
     """Owns where phones are served. Its methods must not run beside each other: see ``Phone``."""
 
-    def __init__(self, backend: Backend, lan: Lan, around: Callable[[], Sequence[Network]]) -> None:
-        """*around*: the networks that we are in; blocking, called in a thread."""
+    def __init__(
+        self,
+        backend: Backend,
+        lan: Lan,
+        around: Callable[[], Sequence[Network]],
+        candidates: Callable[[], Sequence[Candidate]],
+    ) -> None:
+        """*around*: the networks that we are in; *candidates*: the best first. Both block."""
         self._backend = backend
         self._lan = lan
         self._around = around
+        self._candidates = candidates
         self._served: tuple[Served, ...] = ()
         self._port = 0
         #: Why no phone can come although one may, in a sentence.
@@ -66,7 +104,7 @@ class Serving:
     async def look(self) -> Sequence[Network]:
         """The networks that we are in, those of which a phone is most likely in first."""
         present = await asyncio.to_thread(self._around)
-        best = [one.address for one in await asyncio.to_thread(address.ranked)]
+        best = [one.address for one in await asyncio.to_thread(self._candidates)]
         return sorted(present, key=lambda one: best.index(one.address) if one.address in best else len(best))
 
     async def listen(self, chosen: str) -> None:

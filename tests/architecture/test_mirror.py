@@ -35,6 +35,7 @@ ELSEWHERE = {
     "supervisor/core/presence.py": "tests/supervisor/core/test_desk.py",
     "supervisor/core/pictures.py": "tests/supervisor/core/test_desk.py",
     "supervisor/core/steering.py": "tests/supervisor/core/test_helm.py",
+    "supervisor/remote/dialog.py": "tests/supervisor/remote/test_phone.py",
     "supervisor/remote/carry.py": "tests/supervisor/remote/test_steering.py",
     "supervisor/remote/route.py": "tests/attacks/test_scopes.py",
     "supervisor/steering/jobs.py": "tests/end_to_end/test_jobs.py",

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from supervisor.client import Client
-from tests.fakes.house import House
+from tests.fakes.house import LOOPBACK, House
 from tests.fakes.phone import Phone, Reply
 
 
@@ -200,3 +200,16 @@ def test_a_code_dies_with_the_supervisor(house: House) -> None:
 
     assert (again, beside_a_new_one) == (404, 404)
     assert house.backend.known_devices == {}
+
+
+def test_the_secret_of_a_code_is_not_kept_for_a_repeat(house: House) -> None:
+    """Orders are remembered with their answers, on disk; the one that opens a dialog is not."""
+    client = Client(house.socket)
+    link = client.post("/api/pair/dialog", {"address": LOOPBACK})["url"]
+    client.put("/api/awake", {"mode": "on"})
+
+    secret = link.rpartition(".")[2]
+
+    assert house.backend.answers
+    assert secret not in repr(house.backend.answers)
+    assert secret not in repr(house.backend.audited)

@@ -67,6 +67,7 @@ LOCAL_ONLY = {
     ("POST", "/api/pair/dialog/choice"),
     ("DELETE", "/api/pair/dialog"),
     ("GET", "/api/phone"),
+    ("GET", "/api/phone/authority"),
     ("PUT", "/api/phone"),
     ("DELETE", "/api/phone"),
     ("POST", "/api/hooks/{agent}"),

@@ -8,9 +8,11 @@ if sys.platform != "linux":
     pytest.skip("network namespaces are a thing of Linux", allow_module_level=True)
 assert sys.platform == "linux"
 
+import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.fakes.phone import decoded
 from tests.lab.homes import Launch
 from tests.lab.lan import BRIDGE, DESK, PHONE, VPN, Lan
 from tests.lab.terminal import Terminal
@@ -82,7 +84,7 @@ def test_a_phone_of_the_network_is_let_in_looks_and_is_turned_away(
         terminal, link = code(wakeline, in_terminal)
         assert link.startswith(f"https://{DESK}:{PORT}/#")
         offered = wakeline.client.get("/api/pair/dialog")["addresses"]
-        assert {one["address"] for one in offered if one["note"]} == {BRIDGE, VPN}
+        assert {one["address"] for one in offered if one["note"] and one["interface"]} == {BRIDGE, VPN}
         announced = browser.told(change="Added")
 
         with lan.on_the_phone("pair", link) as phone:
@@ -188,3 +190,129 @@ def test_an_unknown_network_is_not_served_until_it_is_allowed(
     assert closed == set()
     assert served(lan) == {f"{DESK}:{PORT}"}
     assert "not served" not in wakeline.run("status").stdout
+
+
+def test_a_second_network_is_not_served_until_it_is_chosen(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """Joined while a phone is served in the first one: nothing listens there, and its name is refused."""
+    pair(lan, wakeline, in_terminal)
+
+    lan.change("desk", "addr add 10.77.0.10/24 dev eth0")
+    lan.change("phone", "addr add 10.77.0.20/24 dev eth0")
+    until(lambda: "10.77.0.10" in {one["address"] for one in offered(wakeline)})
+    before = served(lan)
+    with lan.on_the_phone("scan", "10.77.0.10") as scan:
+        open_there = scan.told(open=...)["open"]
+    wakeline.run("phone", "--on", "--address", "10.77.0.10")
+
+    assert before == {f"{DESK}:{PORT}"}
+    assert open_there == {"10.77.0.10": []}
+    assert served(lan) == {f"{DESK}:{PORT}", f"10.77.0.10:{PORT}"}
+
+
+def offered(wakeline: Wakeline) -> list[dict[str, str]]:
+    """The addresses that the owner may choose from."""
+    found: list[dict[str, str]] = wakeline.client.post("/api/pair/dialog", {})["addresses"]
+    wakeline.client.delete("/api/pair/dialog")
+    return found
+
+
+def test_a_network_of_ipv6_alone_will_do(lan: Lan, wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """The code names the address in brackets, and a phone comes by it."""
+    lan.change("desk", f"addr del {DESK}/24 dev eth0", "link set tun0 down", "link set docker0 down")
+    lan.change("desk", "addr add fd77::10/64 dev eth0 nodad")
+    lan.change("phone", "addr add fd77::20/64 dev eth0 nodad")
+
+    terminal, link = code(wakeline, in_terminal)
+    with lan.on_the_phone("pair", link) as phone:
+        terminal.wait_for("Which number does it show?")
+        terminal.press(f"{phone.told(number=...)['number']}\r")
+        may = phone.told(scope=...)
+
+    assert link.startswith(f"https://[fd77::10]:{PORT}/#")
+    assert may["machine"] == 200
+    assert served(lan) == {f"[fd77::10]:{PORT}"}
+
+
+def test_a_phone_that_comes_again_replaces_its_old_entry(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """One letter behind the number; the device list does not fill up with one phone."""
+    pair(lan, wakeline, in_terminal)
+    before = [one["id"] for one in wakeline.json("devices")["devices"]]
+
+    terminal, link = code(wakeline, in_terminal)
+    with lan.on_the_phone("pair", link) as phone:
+        terminal.wait_for("Is it Test phone again")
+        terminal.press(f"{phone.told(number=...)['number']}r\r")
+        phone.told(scope=...)
+    after = wakeline.json("devices")["devices"]
+
+    assert [one["label"] for one in after] == ["Test phone"]
+    assert after[0]["id"] not in before
+
+
+def test_by_its_name_a_phone_stays_paired_at_a_new_address(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """The name is its origin, and the network tells where that is: the key is still the key."""
+    code(wakeline, in_terminal)[0].press("\x03")
+    name = next(one["address"] for one in offered(wakeline) if one["address"].endswith(".local"))
+    terminal, link = code(wakeline, in_terminal, "--address", name)
+    with lan.on_the_phone("name", link) as phone:
+        terminal.wait_for("Which number does it show?")
+        terminal.press(f"{phone.told(number=...)['number']}\r")
+        terminal.wait_for("Connected:")
+        phone.say()
+        first = phone.told(status=...)
+
+        lan.change("desk", f"addr del {DESK}/24 dev eth0", f"addr add {NEXT}/24 dev eth0", ROUTE)
+        until(lambda: served(lan) == {f"{NEXT}:{PORT}"})
+        phone.say()
+        again = phone.told(status=...)
+
+    assert link.startswith(f"https://{name}:{PORT}/#")
+    assert first == again == {"status": 200, "sessions": 200}
+
+
+def test_a_firewall_that_keeps_phones_away_is_named(
+    lan: Lan, wakeline: Wakeline, in_terminal: InTerminal
+) -> None:
+    """The code was shown, nobody came: the rules of this machine are looked at, and it is said."""
+    lan.shut_firewall()
+    terminal, link = code(wakeline, in_terminal)
+
+    terminal.wait_for("No device has reached")
+    reason = wakeline.client.get("/api/pair/dialog")["reason"]
+
+    assert f"{DESK}:{PORT}" in reason
+    assert "A firewall, nftables, keeps it shut" in reason
+    assert link
+
+
+def test_the_secret_of_a_code_is_on_no_disk_and_in_no_command(
+    wakeline: Wakeline, in_terminal: InTerminal, tmp_path: Path
+) -> None:
+    """Only on the screen and in the phone: no log, no database, no list of processes has it."""
+    terminal, link = code(wakeline, in_terminal)
+    text = link.rpartition(".")[2]
+    raw = decoded(text)
+
+    commands = [content(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
+    terminal.press("\x03")
+    terminal.wait()
+    kept = [content(path) for path in tmp_path.rglob("*") if path.is_file()]
+
+    forms = (text.encode(), raw, raw.hex().encode(), base64.b64encode(raw))
+    assert len(kept) > 5
+    assert not [one for one in kept for form in forms if form in one]
+    assert not [one for one in commands if text.encode() in one]
+
+
+def content(path: Path) -> bytes:
+    """Nothing, where it is gone by now."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from supervisor.core.networks import Network
+from supervisor.core.networks import Barrier, Network
 from supervisor.remote.address import Candidate
 from supervisor.remote.server import PAGE, Server
+from supervisor.remote.vouched import Source
 from tests.fakes.backend import MemoryBackend
 from tests.fakes.phone import Phone
 
@@ -24,7 +25,9 @@ _HERE = Candidate(address=LOOPBACK, interface="lo", score=1, note="this machine 
 class House:
     """A supervisor in memory behind the real HTTP side: real socket, real TLS, on loopback only."""
 
-    def __init__(self, folder: Path, *, port: int = 0, page: Path = PAGE) -> None:
+    def __init__(
+        self, folder: Path, *, port: int = 0, page: Path = PAGE, vouched: Source | None = None
+    ) -> None:
         self.backend = MemoryBackend()
         self.socket = folder / "run" / "api.sock"
         self.tls_folder = folder / "tls"
@@ -34,6 +37,9 @@ class House:
             Network(address=one, interface="lo", prefix="127.0.0.0/8") for one in _LOOPBACKS
         ]
         self._page = page
+        self._vouched = vouched
+        #: The firewalls of this machine, as they seem to be.
+        self.barriers: list[Barrier] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="house")
         self.server: Server
@@ -102,5 +108,7 @@ class House:
             announced=False,
             candidates=lambda: [_HERE],
             around=lambda: self.networks,
+            barriers=lambda _: self.barriers,
+            vouched=self._vouched,
         )
         await self.server.open()

@@ -51,6 +51,8 @@ class Phone:
         self.origin = f"https://{parts.netloc}"
         self.pairing_id, self.secret = decoded(pairing_id), decoded(secret)
         self.label = label
+        #: The device that it says it was until now.
+        self.before = ""
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.nonce = os.urandom(16)
         self.device_id = ""
@@ -85,6 +87,7 @@ class Phone:
                 self.nonce,
                 self.told["scope"].encode(),
                 self.label.encode(),
+                *([self.before.encode()] if self.before else []),
             )
         ).digest()
 
@@ -106,13 +109,15 @@ class Phone:
 
     def reveal(self, **other: Any) -> Reply:
         """The second word; *other* fields make it a lie."""
-        honest = {
+        honest: dict[str, Any] = {
             "pairing_id": self.pairing_id,
             "public_key": self.public_key,
             "nonce": self.nonce,
             "label": self.label,
             "proof": self.tag(b"proof"),
         }
+        if self.before:
+            honest["before"] = self.before
         return self.post("/api/pair/reveal", **{**honest, **other})
 
     def result(self) -> Reply:

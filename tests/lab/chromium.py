@@ -2,12 +2,14 @@
 
 import base64
 import json
+import os
 import shutil
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -111,14 +113,20 @@ def hold_time(page: Page) -> None:
 
 
 @contextmanager
-def in_hand(browser: Browser, phone: Phone = Phone()) -> Iterator[BrowserContext]:
-    """A fresh phone: nothing stored, and a certificate of nobody's is clicked through."""
+def in_hand(
+    browser: Browser, phone: Phone = Phone(), *, clicks_through: bool = True, scripts: bool = False
+) -> Iterator[BrowserContext]:
+    """A fresh phone: nothing stored, and a certificate of nobody's is clicked through.
+
+    *scripts*: the test may run scripts that the page's own policy would not allow.
+    """
     context = browser.new_context(
         viewport={"width": phone.width, "height": phone.height},
         device_scale_factor=phone.sharpness,
         color_scheme="dark" if phone.dark else "light",
         locale=phone.language,
-        ignore_https_errors=True,
+        ignore_https_errors=clicks_through,
+        bypass_csp=scripts,
         has_touch=True,
     )
     context.set_default_timeout(_PATIENCE)
@@ -142,15 +150,31 @@ def trusting(address: str) -> str:
 @contextmanager
 def launched(*flags: str) -> Iterator[Browser]:
     """Chromium without a screen, with these flags too. Skips where there is none."""
-    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        do_without("Chromium is missing: apt install chromium")
+    program = _program()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*_QUIET, *flags])
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def beside(browser: Browser, home: Path) -> Iterator[Browser]:
+    """Another Chromium, of a user with this home: what is trusted there, it trusts."""
+    environment: dict[str, str | float | bool] = {**os.environ, "HOME": str(home)}
+    other = browser.browser_type.launch(executable_path=_program(), args=[*_QUIET], env=environment)
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+def _program() -> str:
+    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        do_without("Chromium is missing: apt install chromium")
+    return program
 
 
 # Not for the whole run: while it lives, its thread has a running loop, and asynchronous tests could not run.

@@ -48,6 +48,13 @@ link set {{phone}} netns {{phone}} name eth0
 -n {{phone}} route add default via {DESK}
 """
 
+_SHUT = """
+add table inet t
+add chain inet t i { type filter hook input priority 0; policy drop; }
+add rule inet t i iifname lo accept
+add rule inet t i ct state established,related accept
+"""
+
 
 class Lan:
     """Owns two namespaces and the cable between them."""
@@ -75,6 +82,14 @@ class Lan:
         """Commands of ``ip`` on that side."""
         for command in commands:
             _ip("-n", self._sides[side], *command.split())
+
+    def shut_firewall(self) -> None:
+        """Let nothing into the desktop any more but answers."""
+        if shutil.which("nft") is None:
+            do_without("needs nft: apt install nftables")
+        subprocess.run(
+            [*self.within("desk"), "nft", "-f", "-"], input=_SHUT, text=True, check=True, timeout=60
+        )
 
     @contextmanager
     def on_the_phone(self, *arguments: str) -> Iterator["Doing"]:
@@ -113,6 +128,12 @@ class Doing:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         """*process* prints JSON lines."""
         self._process = process
+
+    def say(self, line: str = "") -> None:
+        """One line for it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
 
     def told(self, **wanted: Any) -> dict[str, Any]:
         """Wait for the next line that has these values (``...``: any)."""

@@ -1,9 +1,12 @@
 """What a test does in the phone's network: ``python -m tests.lab.on_the_phone VERB …``, JSON lines out.
 
 Verbs: ``scan ADDRESS…`` (open TCP ports), ``browse`` (announcements, until its input ends),
-``pair URL`` (one line with the number, then what it may and may not do, until its input ends).
+``pair URL`` (one line with the number, then what it may and may not do, until its input ends),
+``name URL`` (the same by our name, found by multicast; each line of input makes it log in anew).
 """
 
+import contextlib
+import http.client
 import json
 import selectors
 import socket
@@ -20,7 +23,7 @@ _PATIENCE = 0.3
 
 def main(verb: str, *arguments: str) -> None:
     """Do it."""
-    verbs: dict[str, Callable[..., None]] = {"scan": scan, "browse": browse, "pair": pair}
+    verbs: dict[str, Callable[..., None]] = {"scan": scan, "browse": browse, "pair": pair, "name": name}
     verbs[verb](*arguments)
 
 
@@ -113,6 +116,42 @@ def pair(url: str) -> None:
         phone.get("/api/machine")
     except OSError as trouble:
         tell(after=type(trouble).__name__)
+
+
+class _Named(Phone):
+    """A phone that asks the network where a name is, each time."""
+
+    def connect(self) -> http.client.HTTPSConnection:
+        """To wherever it is now."""
+        connection = super().connect()
+        name, _, port = self.host.rpartition(":")
+        connection._create_connection = lambda *_: reached(name, int(port))  # type: ignore[attr-defined]  # the only way in
+        return connection
+
+
+def reached(name: str, port: int) -> socket.socket:
+    """A line to where somebody on the network says that this name is; asked until one is right."""
+    from zeroconf import AddressResolverIPv4, Zeroconf  # type: ignore[attr-defined]  # not in its list
+
+    while True:
+        with Zeroconf() as network:
+            asked = AddressResolverIPv4(f"{name}.")
+            places = asked.parsed_addresses() if asked.request(network, 1000) else []
+        for place in places:
+            # Just after a move the old address may still be told.
+            with contextlib.suppress(OSError):
+                return socket.create_connection((place, port), 5)
+
+
+def name(url: str) -> None:
+    """Pair by the name, and come back by it as often as told."""
+    phone = _Named(url)
+    assert phone.hello().status == 200
+    assert phone.reveal().status == 200
+    tell(number=phone.number)
+    assert phone.result().json["state"] == "paired"
+    for _ in sys.stdin:
+        tell(status=phone.log_in().status, sessions=phone.get("/api/sessions").status)
 
 
 def _follow(phone: Phone) -> None:

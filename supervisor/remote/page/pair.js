@@ -1,7 +1,7 @@
 // Pairing: proves the secret of the QR code without sending it, shows the number, waits for the choice.
 
 import { brand, h, icon } from './dom.js';
-import { digest, joined, keep, new_key, possible, prover, to_bytes, to_text } from './keys.js';
+import { digest, joined, keep, kept, new_key, possible, prover, to_bytes, to_text } from './keys.js';
 import { plain } from './marks.js';
 import { Unreachable, post } from './wire.js';
 import { say } from './words.js';
@@ -52,12 +52,14 @@ async function pair([, pairing_id, secret], show) {
   if (hello.origin !== location.origin) throw new Failure('pair_origin');
   const ends = Date.now() + hello.seconds_left * 1000;
   const name = label();
+  // A phone that is paired already, and scans a code again: its old entry may go.
+  const before = (await kept('device').catch(() => null))?.id;
   const transcript = await digest(joined('wakeline-pair-v1', location.origin, to_bytes(hello.certificate_sha256), to_bytes(pairing_id),
-    commitment, to_bytes(hello.server_nonce), public_key, nonce, hello.scope, name));
+    commitment, to_bytes(hello.server_nonce), public_key, nonce, hello.scope, name, ...(before ? [before] : [])));
   const prove = await prover(to_bytes(secret));
   const bytes = await prove('number', transcript);
   const number = 10 + new DataView(bytes.buffer).getUint32(0) % 90;
-  await asked('/api/pair/reveal', { pairing_id, public_key: to_text(public_key), nonce: to_text(nonce), label: name, proof: to_text(await prove('proof', transcript)) });
+  await asked('/api/pair/reveal', { pairing_id, public_key: to_text(public_key), nonce: to_text(nonce), label: name, ...(before && { before }), proof: to_text(await prove('proof', transcript)) });
   show(number, hello.seconds_left);
   const result = await chosen({ pairing_id, proof: to_text(await prove('result', transcript)) }, ends);
   if (result.state !== 'paired') throw new Failure(result.state === 'expired' ? 'pair_expired' : 'pair_rejected');
@@ -114,5 +116,5 @@ export function not_paired(app, word, pasted) {
   show_in(app, card(brand(), say(`${word}_title`), h('p', {}, say(word)),
     h('ol', { class: 'steps' }, h('li', {}, say('start_1')), h('li', {}, say('start_2')), h('li', {}, say('start_3'))),
     h('details', { class: 'paste' }, h('summary', {}, say('paste_title')), h('div', { class: 'paste-row' }, field, h('button', { class: 'button', type: 'button', onclick: go }, say('pair'))), wrong),
-    h('p', { class: 'quiet' }, plain(location.host))));
+    h('p', { class: 'quiet' }, plain(location.host)), h('p', {}, h('a', { href: 'trust.html' }, say('trust_link')))));
 }

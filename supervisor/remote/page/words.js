@@ -29,6 +29,11 @@ function own() {
 export const language = chosen() ?? own();
 export const { words } = await import(`./words_${language}.js`);
 
+// Takes in the sentences of a page of its own.
+export function learn(more) {
+  Object.assign(words, more);
+}
+
 // The sentence for *key*; `key_1` is the one for a single thing.
 export function say(key, values = {}) {
   const found = (values.n === 1 && words[`${key}_1`]) || words[key];

@@ -125,6 +125,7 @@ export const words = {
   start_1: 'Öffne am Computer Wakeline in der Leiste und wähle „Telefon …“, oder starte „wakeline phone“.',
   start_2: 'Scanne den Code mit diesem Telefon.',
   start_3: 'Wähle am Computer die Zahl, die dieses Telefon zeigt.',
+  trust_link: 'Die Warnung des Browsers loswerden',
   paste_title: 'Ich habe den Link als Text',
   paste_link: 'Link zum Koppeln',
   paste_wrong: 'Das ist kein Link zum Koppeln mit diesem Computer.',

@@ -125,6 +125,7 @@ export const words = {
   start_1: 'On the computer, open Wakeline in the tray and choose “Phone …”, or run “wakeline phone”.',
   start_2: 'Scan the code with this phone.',
   start_3: 'On the computer, choose the number that this phone shows.',
+  trust_link: 'Get rid of the browser’s warning',
   paste_title: 'I have the link as text',
   paste_link: 'Pairing link',
   paste_wrong: 'This is not a pairing link of this computer.',

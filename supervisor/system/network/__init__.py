@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from supervisor.system.network.around import around as around
+from supervisor.system.network.around import hints as hints
 from supervisor.system.network.probe import reached as reached
 from supervisor.system.network.probe import same as same
 

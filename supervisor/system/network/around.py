@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from supervisor.core.networks import Network
+from supervisor.core.networks import Hints, Network
 
 
 def around() -> list[Network]:
@@ -24,6 +24,15 @@ def around() -> list[Network]:
         if name in states and states[name].isup
         for address, prefix in filter(None, map(_network, entries))
     ]
+
+
+def hints() -> Hints:
+    """What the system tells beside the bare addresses; nothing where it does not."""
+    if sys.platform == "linux":
+        from supervisor.system.network import routers
+
+        return Hints(routed=routers.routed(), passing=routers.passing())
+    return Hints()
 
 
 def _network(entry: Any) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ import sys
 assert sys.platform == "linux"
 
 import contextlib
+import ipaddress
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,10 @@ from typing import Final
 
 _ROUTES: Final = Path("/proc/net/route")
 _NEIGHBOURS: Final = Path("/proc/net/arp")
+_ROUTES_6: Final = Path("/proc/net/ipv6_route")
+_ADDRESSES_6: Final = Path("/proc/net/if_inet6")
+#: Flags of an IPv6 address: temporary (RFC 8981), or being given up.
+_PASSING: Final = 0x01 | 0x20
 #: Flags of a route: it is up, and leads to a router.
 _TO_ROUTER: Final = 0x1 | 0x2
 #: Flag of a neighbour: its hardware address is known.
@@ -37,6 +42,25 @@ def routers() -> Mapping[str, str]:
         time.sleep(_PAUSE)
 
 
+def routed() -> frozenset[str]:
+    """Interfaces with a default route that leads to a router."""
+    found = {name for name, _ in _gateways(_lines(_ROUTES))}
+    for destination, bits, _source, _bits, gateway, *_rest, flags, name in _lines(_ROUTES_6, headings=0):
+        if int(destination, 16) == int(bits, 16) == 0 and int(gateway, 16) and int(flags, 16) & _TO_ROUTER:
+            found.add(name)
+    return frozenset(found)
+
+
+def passing() -> frozenset[str]:
+    """Our IPv6 addresses that are there for a while only."""
+    lines = _lines(_ADDRESSES_6, headings=0)
+    return frozenset(
+        str(ipaddress.IPv6Address(int(address, 16)))
+        for address, _index, _bits, _scope, flags, _name in lines
+        if int(flags, 16) & _PASSING
+    )
+
+
 def _ask(addresses: Iterable[str]) -> None:
     """Make the kernel find out who they are: it does before it sends the first packet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anything:
@@ -58,9 +82,9 @@ def _known(lines: Iterable[list[str]]) -> Iterator[tuple[tuple[str, str], str]]:
             yield (name, address), hardware
 
 
-def _lines(table: Path) -> list[list[str]]:
+def _lines(table: Path, headings: int = 1) -> list[list[str]]:
     """Without the headings; empty where the kernel was built without."""
     try:
-        return [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]
+        return [line.split() for line in table.read_text(encoding="ascii").splitlines()[headings:]]
     except OSError:
         return []

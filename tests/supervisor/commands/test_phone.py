@@ -9,6 +9,7 @@ import pytest
 from supervisor.client import Client
 from supervisor.commands import parser
 from supervisor.core.errors import Failed, Refused
+from supervisor.remote.words import words
 from tests.fakes.house import LOOPBACK, House
 from tests.fakes.phone import Phone
 from tests.lab.waiting import until
@@ -88,3 +89,51 @@ def test_a_code_that_dies_is_said_to_be_dead(house: House, monkeypatch: pytest.M
         parser.run(["phone", "--address", LOOPBACK])
 
     assert failed.value.hint == "Start again: wakeline phone"
+
+
+def test_a_phone_that_comes_again_replaces_its_old_entry(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One letter behind the number."""
+    old = house.pair(label="My phone")
+    phones, scan = scanning(house)
+    monkeypatch.setattr(sys, "stdin", Owner(lambda: f"{phones[0].number}r"))
+
+    code = parser.run(["phone", "--address", LOOPBACK])
+    scan.join()
+    phones[0].result()
+    said = capsys.readouterr().out
+
+    assert code == 0
+    assert "Is it My phone again, last seen" in said
+    assert set(house.backend.known_devices) == {phones[0].device_id} != {old.device_id}
+
+
+@pytest.mark.parametrize("answer", ["r", "{}rr", "{}r", "r{}"])
+def test_a_slip_of_the_finger_replaces_and_connects_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    """There is no old entry, or it is no answer at all."""
+    phones, scan = scanning(house)
+    monkeypatch.setattr(sys, "stdin", Owner(lambda: answer.format(phones[0].number)))
+
+    with pytest.raises(Refused):
+        parser.run(["phone", "--address", LOOPBACK])
+    scan.join()
+
+    assert house.backend.known_devices == {}
+
+
+def test_it_is_shown_how_a_phone_comes_to_trust_this_machine(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page as a code, and what must be the same on both screens."""
+    house.open_lan()
+
+    code = parser.run(["phone", "--trust"])
+    said = capsys.readouterr().out
+
+    assert code == 0
+    assert f"https://{house.host}/trust.html" in said
+    assert words(house.server.lan.root_sha256) in said
+    assert house.server.lan.root_sha256.hex(":").upper() in said

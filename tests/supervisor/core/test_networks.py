@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from supervisor.core.networks import Network, Served, is_unsure, read, standing, strange
+from supervisor.core.networks import Barrier, Network, Served, is_unsure, nobody_came, read, standing, strange
 
 HOME = Network(address="192.168.1.5", interface="wlan0", prefix="192.168.1.0/24", router="02:00:00:00:00:01")
 CAFE = replace(HOME, router="02:00:00:00:00:99")
@@ -81,3 +81,31 @@ def test_what_was_kept_is_read_or_nothing(found: object) -> None:
     """A damaged note is no reason to listen anywhere."""
     assert read(found) is None
     assert read(dict(AT_HOME.shown())) == AT_HOME
+
+
+@pytest.mark.parametrize(
+    ("barriers", "said"),
+    [
+        ([], "client isolation"),
+        ([Barrier(name="ufw", lets=True, remedy="x")], "client isolation"),
+        (
+            [Barrier(name="ufw", lets=None, remedy="sudo ufw allow 47820/tcp")],
+            "ufw, may keep it shut: sudo ufw",
+        ),
+        (
+            [
+                Barrier(name="nftables", lets=None, remedy="x"),
+                Barrier(name="firewalld", lets=False, remedy="sudo firewall-cmd --add-port=47820/tcp"),
+            ],
+            "firewalld, keeps it shut: sudo firewall-cmd",
+        ),
+    ],
+    ids=["none", "open", "perhaps", "shut"],
+)
+def test_who_waits_in_vain_is_told_what_may_be_in_the_way(barriers: list[Barrier], said: str) -> None:
+    """In so few words that a window shows them whole."""
+    told = nobody_came("192.168.100.200:47820", barriers)
+
+    assert told.startswith("No device has reached 192.168.100.200:47820 yet.")
+    assert said in told
+    assert len(told) <= 200

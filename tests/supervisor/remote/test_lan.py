@@ -90,7 +90,7 @@ def test_a_certificate_that_is_due_is_made_anew_while_we_listen(house: House) ->
     before = house.server.lan.certificate_sha256
     house.server.lan._clock = lambda: time.time() + 61 * 86400
 
-    house.call(house.server.lan._look)
+    house.call(house.server.lan.look)
     while house.server.lan.certificate_sha256 == before:
         house.call(lambda: None)
     house.call(lambda: house.backend.write("s-1", entry(1)))

@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
@@ -13,7 +13,10 @@ from supervisor.client import Client
 from supervisor.core import pairing
 from supervisor.core.errors import Refused
 from supervisor.core.model import Device, Scope
+from supervisor.core.networks import Barrier
 from supervisor.core.pairing import Moment
+from supervisor.remote.dialog import Dialog
+from supervisor.remote.lan import Lan
 from supervisor.remote.words import words
 from tests.fakes.backend import MemoryBackend
 from tests.fakes.house import LOOPBACK, House
@@ -281,3 +284,161 @@ def test_the_dialog_is_there_at_once(house: House, client: Client) -> None:
 
     assert time.monotonic() - started < 0.5
     assert house.server.phone.is_open
+
+
+def _again(house: House, label: str, before: str = "") -> Phone:
+    """A phone that is about to be chosen, and says who it was."""
+    phone = Phone(house.dialog()["url"], label=label)
+    phone.before = before
+    phone.hello()
+    phone.reveal()
+    return phone
+
+
+def _choose(client: Client, phone: Phone, replaces: str | None = None) -> None:
+    told = {"number": phone.number} | ({"replaces": replaces} if replaces else {})
+    client.post("/api/pair/dialog/choice", told)
+
+
+def _ends(events: Iterator[object]) -> bool:
+    """Once it does."""
+    try:
+        for _ in events:
+            pass
+    except (OSError, ValueError):
+        pass
+    return True
+
+
+def test_a_phone_that_comes_again_takes_its_old_place(house: House, client: Client) -> None:
+    """One entry, the same name, a new key; the old key is worth nothing, and its streams end."""
+    old = house.pair(label="My phone")
+    events = old.events()
+    next(events)
+    phone = _again(house, "My phone")
+    again = client.get("/api/pair/dialog")["again"]
+
+    _choose(client, phone, again[0]["id"])
+    before = set(house.backend.known_devices)
+    phone.result()
+
+    assert _ends(events)
+    assert [one["id"] for one in again] == [old.device_id]
+    assert before == {old.device_id, phone.device_id}
+    assert [one.label for one in house.backend.known_devices.values()] == ["My phone"]
+    assert (old.log_in().status, phone.log_in().status) == (401, 200)
+
+
+def test_an_old_entry_stays_until_its_phone_has_come(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chosen, and then gone: the phone is what it was before."""
+    monkeypatch.setattr(pairing, "COLLECT_WITHIN", 0.2)
+    old = house.pair(label="My phone")
+    phone = _again(house, "My phone")
+
+    _choose(client, phone, old.device_id)
+    shown = client.get("/api/pair/dialog")
+    while shown["state"] != "none":
+        shown = client.get(f"/api/pair/dialog?after={shown['version']}")
+
+    assert set(house.backend.known_devices) == {old.device_id}
+    assert old.log_in().status == 200
+
+
+def test_who_it_was_counts_before_its_name(house: House, client: Client) -> None:
+    """Two phones of one name: the key that this one still has tells which."""
+    one, other = house.pair(label="Phone"), house.pair(label="Phone")
+    _again(house, "Another name", before=one.device_id)
+    by_key = client.get("/api/pair/dialog")["again"]
+    _again(house, "Phone (7)")
+    by_name = client.get("/api/pair/dialog")["again"]
+    _again(house, "Somebody")
+    nobody = client.get("/api/pair/dialog")["again"]
+
+    assert [device["id"] for device in by_key] == [one.device_id]
+    assert {device["id"] for device in by_name} == {one.device_id, other.device_id}
+    assert nobody == []
+
+
+def test_only_what_may_be_the_same_phone_is_replaced(house: House, client: Client) -> None:
+    """Nobody's entry goes by a slip."""
+    other = house.pair(label="Another phone")
+    phone = _again(house, "My phone")
+
+    with pytest.raises(Refused, match="not a device that this phone may have been"):
+        _choose(client, phone, other.device_id)
+
+    assert set(house.backend.known_devices) == {other.device_id}
+
+
+def test_what_a_phone_was_cannot_be_changed_on_the_way(house: House) -> None:
+    """It is part of what is proved."""
+    phone = Phone(house.dialog()["url"])
+    phone.hello()
+
+    assert phone.reveal(before="0123456789abcdef").status == 403
+
+
+def test_a_code_that_nobody_came_for_says_what_may_be_in_the_way(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall by its name; once a phone says hello, nothing of it any more."""
+    monkeypatch.setattr("supervisor.remote.phone.NOBODY_SECONDS", 0.05)
+    house.barriers = [Barrier(name="ufw", lets=False, remedy="sudo ufw allow 47820/tcp")]
+    shown = client.post("/api/pair/dialog", {"address": LOOPBACK})
+
+    while shown["reason"] is None:
+        shown = client.get(f"/api/pair/dialog?after={shown['version']}")
+    Phone(shown["url"]).hello()
+    after = client.get("/api/pair/dialog")["reason"]
+
+    assert "No device has reached" in shown["reason"]
+    assert "ufw" in shown["reason"]
+    assert after is None
+
+
+def test_nothing_is_said_of_barriers_once_a_device_has_come(house: House, client: Client) -> None:
+    """It may be slow, or its owner reads the warning: the way is open."""
+    house.dialog()
+    house.server.lan.knocks += 1
+    house.run(house.server.phone._wonder(_dialog(house)))
+
+    assert client.get("/api/pair/dialog")["reason"] is None
+
+
+def _dialog(house: House) -> Dialog:
+    found = house.server.phone._dialog
+    assert found is not None
+    return found
+
+
+def test_the_random_name_is_offered_and_taken(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is announced; the code then names it. Another name is not ours."""
+    monkeypatch.setattr(Lan, "is_announced", True)
+    offered = client.post("/api/pair/dialog", {"address": LOOPBACK})["addresses"]
+    name = house.server.lan.name
+
+    chosen = client.post("/api/pair/dialog", {"address": name})
+
+    assert name in [one["address"] for one in offered]
+    assert chosen["url"].startswith(f"https://{name}:{house.server.lan.port}/#1.")
+    assert not chosen["verified"]
+    with pytest.raises(Refused, match="is not this machine's name"):
+        client.post("/api/pair/dialog", {"address": "wakeline-0000000000.local"})
+
+
+def test_the_authority_is_told_at_the_desk(house: House, client: Client) -> None:
+    """Page, words and fingerprint, once phones are served."""
+    with pytest.raises(Refused, match="not served"):
+        client.get("/api/phone/authority")
+    house.open_lan()
+
+    told = client.get("/api/phone/authority")
+
+    assert told["pages"] == [f"https://{house.host}/trust.html"]
+    assert told["fingerprint_words"] == words(house.server.lan.root_sha256)
+    assert told["fingerprint_sha256"].replace(":", "").lower() == house.server.lan.root_sha256.hex()
+    assert told["name"] == house.server.lan.name

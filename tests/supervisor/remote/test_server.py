@@ -129,7 +129,7 @@ def test_closing_ends_streams_and_sockets(tmp_path: Path) -> None:
 
 def test_the_address_of_the_settings_comes_before_the_best_one(house: House) -> None:
     """Asked for nothing else, the dialog listens where the settings say."""
-    house.server.phone._usual_address = "127.0.0.3"
+    house.server.phone._ways._usual_address = "127.0.0.3"
 
     shown = Client(house.socket).post("/api/pair/dialog", {})
     wished = Client(house.socket).post("/api/pair/dialog", {"address": LOOPBACK})

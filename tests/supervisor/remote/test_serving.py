@@ -115,7 +115,7 @@ def test_a_new_address_in_the_same_network_is_followed(house: House) -> None:
     host = f"127.0.0.2:{house.server.lan.port}"
     phone.host, phone.origin = host, f"https://{host}"
     assert phone.log_in().status == 200
-    assert Client(house.socket).get("/api/phone") == {"addresses": [host], "trouble": None}
+    assert Client(house.socket).get("/api/phone") == {"addresses": [host], "name": None, "trouble": None}
 
 
 def test_a_network_that_nobody_allowed_closes_the_listener(house: House) -> None:

@@ -39,6 +39,9 @@ LATER = {
     "rows",
     "screen",
     "scrollback",
+    "trust",
+    "trust_de",
+    "trust_en",
     "trash",
     "undo",
 }

@@ -10,15 +10,24 @@ from tests.supervisor.remote.page.conftest import FILES
 
 #: Keys that are put together from a state, a cause, … in the code.
 _MADE = re.compile(
-    r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice)_[\w,]+|(welcome|bad_link|revoked|forgotten)(_title)?"
+    r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice|trust_on)_[\w,]+|(welcome|bad_link|revoked|forgotten)(_title)?"
 )
 LANGUAGES = sorted(path.stem.removeprefix("words_") for path in FILES.glob("words_*.js"))
 other_languages = pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
 
 
+#: What the page of its own that makes a phone trust the computer says.
+APART = "trust"
+
+
 def _table(bench: Page, language: str = "en") -> dict[str, str]:
     table: dict[str, str] = bench.evaluate(
-        "language => import(`/words_${language}.js`).then(({ words }) => words)", language
+        """async ([language, apart]) => {
+            const [all, more] = await Promise.all(
+                ['words', apart].map((table) => import(`/${table}_${language}.js`)));
+            return { ...all.words, ...more.words };
+        }""",
+        [language, APART],
     )
     return table
 
