@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import platform
@@ -67,7 +68,10 @@ def serve(*, quiet: bool) -> int:
     _log(quiet)
     with Instance(places.runtime):
         private(places.terminals)
-        asyncio.run(_run(places, settings, _kept_at(places)))
+        database = _kept_at(places)
+        # All that is loaded stays: to look through it for garbage stalls everybody for a tenth of a second.
+        gc.freeze()
+        asyncio.run(_run(places, settings, database))
     return 0
 
 

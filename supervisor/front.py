@@ -34,7 +34,7 @@ from supervisor.core.notice import Notice
 from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
 from supervisor.remote.backend import Picture, Steer, Told
-from supervisor.store import answers, audit, devices, jobs, notes, sessions
+from supervisor.store import answers, audit, devices, jobs, notes, retention, sessions
 from supervisor.store import notices as told
 from supervisor.store.database import Database, Unkept
 
@@ -45,6 +45,7 @@ T = TypeVar("T")
 
 #: Seconds in which agents were looked at once; where a disk hangs, orders do not wait for it.
 _FIRST_LOOK = 5.0
+_TIDY_EVERY = 86_400.0
 #: So many stored sessions of the very same time are told in one page, and no more.
 _MOST_AT_ONCE = 500
 
@@ -75,6 +76,7 @@ class Front:
         self.trouble: str | None = None
         #: Told, from any thread, when something could not be kept.
         self.unkept: Callable[[], object] = lambda: None
+        self._tidied_at = 0.0
         self.stop = asyncio.Event()
         self._steer: Steer | None = None
 
@@ -214,8 +216,12 @@ class Front:
         return await loop.run_in_executor(self._store_thread, deed, self._database, *values)
 
     def save(self, session: Session) -> None:
-        """Keep a session, soon."""
+        """Keep a session, soon; and let go of old ones, once a day."""
         self._keep(sessions.save, session)
+        now = time.time()
+        if not 0.0 <= now - self._tidied_at < _TIDY_EVERY:
+            self._tidied_at = now
+            self._keep(retention.tidy, now)
 
     def keep_notices(self, notices: Sequence[Notice]) -> None:
         """Keep what people were told, soon."""
@@ -225,10 +231,10 @@ class Front:
         """Keep a job, soon."""
         self._keep(jobs.keep, session_id, job)
 
-    def _keep(self, deed: Callable[..., None], *values: Any) -> None:
+    def _keep(self, deed: Callable[..., object], *values: Any) -> None:
         self._store_thread.submit(deed, self._database, *values).add_done_callback(self._kept)
 
-    def _kept(self, done: Future[None]) -> None:
+    def _kept(self, done: Future[object]) -> None:
         if not done.cancelled() and (trouble := done.exception()):
             logger.warning("could not keep something: %s", trouble)
             self.unkept()

@@ -1,6 +1,5 @@
 """One file of settings, one frozen object. A key that is not known is an error that names the nearest."""
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
@@ -217,6 +216,8 @@ def _shown(default: Any) -> str:
 
 
 def _unknown(name: str, known: Any, path: Path) -> WrongUse:
+    import difflib  # only mistakes need it
+
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
     return WrongUse(f"{path}: there is no setting {name}.", f"Did you mean {near[0]}?")
 

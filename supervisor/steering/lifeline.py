@@ -11,9 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
-
-import tenacity
+from typing import TYPE_CHECKING, Final
 
 from supervisor.core import effects, events
 from supervisor.core.errors import Failed, Refused, WakelineError
@@ -21,6 +19,10 @@ from supervisor.core.failing import REMEDIES, Cause, Remedy
 from supervisor.core.model import OVER, Session, State
 from supervisor.core.rescue import continuing
 from supervisor.core.steering import Prompt
+from supervisor.steering.rounds import Rounds
+
+if TYPE_CHECKING:
+    import tenacity
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class Lifeline:
         self._reaching: dict[str, _Reaching] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._turnstile = asyncio.Lock()
+        self._rounds = Rounds(pauses.first)
 
     # -- waiting ----------------------------------------------------------------------------------
 
@@ -137,7 +140,9 @@ class Lifeline:
         self._reaching.pop(session_id, None)
         self._post(events.Reached(session_id=session_id, at=time.time()))
 
-    def _tries(self, session: Session, poke: asyncio.Event) -> tenacity.AsyncRetrying:
+    def _tries(self, session: Session, poke: asyncio.Event) -> "tenacity.AsyncRetrying":
+        import tenacity  # not before something is cut off
+
         async def sleep(seconds: float) -> None:
             await self._sleep(session, poke, seconds, wakes=True)
 
@@ -153,13 +158,15 @@ class Lifeline:
         return random.uniform(0.0, longest)  # jitter, no secret
 
     async def _sleep(self, session: Session, poke: asyncio.Event, seconds: float, *, wakes: bool) -> None:
-        now = time.time()
-        self._post(events.TryPlanned(session_id=session.id, next_try_at=now + seconds, at=now))
+        now, elapsed = time.time(), asyncio.get_running_loop().time()
+        end = self._rounds.end(seconds, self._pauses.longest) if wakes else elapsed + seconds
+        self._post(events.TryPlanned(session_id=session.id, next_try_at=now + end - elapsed, at=now))
         if not wakes:
             await asyncio.sleep(seconds)
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            # Not "after so many seconds": who looks at the same time wakes us once.
+            async with asyncio.timeout_at(end):
                 await poke.wait()
 
     async def _sleep_until(self, session: Session, at: float) -> None:

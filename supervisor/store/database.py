@@ -125,6 +125,15 @@ class Database:
             finally:
                 self._connection.execute("PRAGMA synchronous=FULL")
 
+    def give_back(self, worth_it: int) -> None:
+        """Give free pages back to the disk, where they are more than a quarter and *worth_it* bytes."""
+        free, pages, size = (
+            self.rows(f"PRAGMA {name}")[0][0] for name in ("freelist_count", "page_count", "page_size")
+        )
+        if free * size > worth_it and free * 4 > pages:
+            with _said_plainly():
+                self._connection.execute("VACUUM")
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()

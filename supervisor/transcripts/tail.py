@@ -120,6 +120,7 @@ class LineFile:
         self._replaced = False
         self._trouble: str | None = None
         self._told = 0
+        self._behind = False
 
     def recent(self) -> Record:
         """Fold what the beginning and the last part of the file say of the session."""
@@ -134,6 +135,7 @@ class LineFile:
     def more(self) -> Sequence[Record]:
         """Give what has been written since the last look: some MiB at a time, nothing at the end."""
         told: list[Record] = []
+        self._behind = False
         try:
             with opened(self._path, self._root) as file:
                 told += self._look(file)
@@ -141,6 +143,10 @@ class LineFile:
         except OSError as problem:
             told += self._lost(problem)
         return told
+
+    def is_behind(self) -> bool:
+        """Whether the last call of ``more`` gave a part of what was there: looking twice is dear."""
+        return self._behind
 
     def replaced(self) -> bool:
         """Whether, since last asked, numbers given before have lost their meaning."""
@@ -217,6 +223,7 @@ class LineFile:
         while (records := followed.advance(file)) is not None:
             told += records
             if told and (followed.lines.position - began >= _SLICE or len(told) >= _MOST_RECORDS):
+                self._behind = followed.lines.position < file.size
                 return
 
     def _leave_out(self, file: Opened, followed: _Followed) -> Record:
