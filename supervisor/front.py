@@ -72,11 +72,11 @@ class Front:
         self._machine = machine
         self._resume = resume
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        self._tidied_at = 0.0
         #: Why nothing can be kept, in a sentence for every screen.
         self.trouble: str | None = None
         #: Told, from any thread, when something could not be kept.
         self.unkept: Callable[[], object] = lambda: None
+        self._tidied_at = 0.0
         self.stop = asyncio.Event()
         self._steer: Steer | None = None
 
@@ -234,7 +234,7 @@ class Front:
     def _keep(self, deed: Callable[..., object], *values: Any) -> None:
         self._store_thread.submit(deed, self._database, *values).add_done_callback(self._kept)
 
-    def _kept(self, done: "Future[Any]") -> None:
+    def _kept(self, done: Future[object]) -> None:
         if not done.cancelled() and (trouble := done.exception()):
             logger.warning("could not keep something: %s", trouble)
             self.unkept()
