@@ -11,7 +11,18 @@ from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
-from supervisor.core.model import AwakeMode, Device, Machine, Resume, Run, Scope, Session, Sighting, State
+from supervisor.core.model import (
+    AwakeMode,
+    Device,
+    Machine,
+    Record,
+    Resume,
+    Run,
+    Scope,
+    Session,
+    Sighting,
+    State,
+)
 from supervisor.front import Front
 from supervisor.observe import Observer
 from supervisor.remote.backend import Backend
@@ -138,7 +149,12 @@ async def test_of_a_long_history_only_what_is_shown_is_read(
         os.utime(write(house.home, f"s{number}", "hello"), (1000 + number, 1000 + number))
     read: list[Path] = []
     recent = LineFile.recent
-    monkeypatch.setattr(LineFile, "recent", lambda file: (read.append(file._path), recent(file))[1])
+
+    def noted(file: LineFile) -> Record:
+        read.append(file._path)
+        return recent(file)
+
+    monkeypatch.setattr(LineFile, "recent", noted)
 
     page = await house.front.past_sessions(None, 5)
     again = await house.front.past_sessions(None, 5)

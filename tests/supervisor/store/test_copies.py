@@ -94,7 +94,12 @@ def test_each_copy_measures_only_itself(home: Path, kept: Path, monkeypatch: pyt
         copies.keep(copies.Room(kept, PLENTY), remains(home, session_id))
     measured: list[Path] = []
     measure = copies._measured
-    monkeypatch.setattr(copies, "_measured", lambda place: (measured.append(place), measure(place))[1])
+
+    def noted(place: Path) -> tuple[float, int]:
+        measured.append(place)
+        return measure(place)
+
+    monkeypatch.setattr(copies, "_measured", noted)
     room = copies.Room(kept, 3500)
 
     for session_id in sessions[4:]:
