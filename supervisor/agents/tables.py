@@ -11,7 +11,7 @@ _LARGEST: Final = 2**20
 
 def tables(path: Path) -> Mapping[str, Any]:
     """What a file of TOML holds; empty where there is none, or it is broken."""
-    import tomllib  # not before an agent of such settings is looked for
+    import tomllib  # not before somebody's settings are asked for
 
     try:
         with opened(path) as file:

@@ -29,13 +29,18 @@ logger = logging.getLogger(__name__)
 #: Under this name the words that continue a turn are given.
 WAKELINE: Final = "wakeline"
 _LOOK_EVERY: Final = 0.2
+#: A look costs little: the pauses between two grow so slowly that what is back is seen after about a
+#: sixth of the time that it was away.
+_LOOKS_GROW: Final = 1.25
+#: To ask the model itself once more costs money, and does not help one that is overloaded.
+_CONTINUATIONS_GROW: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pauses:
     """How long it is waited, in seconds: exponential with full jitter, from *first* up to *longest*."""
 
-    first: float = 2.0
+    first: float = 1.0
     longest: float = 120.0
     #: After a limit is reset, so that clocks need not agree.
     after_reset: float = 5.0
@@ -117,7 +122,7 @@ class Lifeline:
         session, remedy = wish.session, REMEDIES[wish.cause]
         # The task begins after it was noted, so that it finds itself there.
         poke = self._reaching[session.id].poke
-        if remedy is Remedy.TELL:
+        if remedy is Remedy.TELL and not wish.wished:
             await asyncio.sleep(self._pauses.for_a_reason)
             self._arrived(session.id)
             return
@@ -125,7 +130,7 @@ class Lifeline:
             await self._sleep_until(session, wish.not_before + self._pauses.after_reset)
         elif remedy is Remedy.RESTART and not wish.attempt:
             await self._sleep(session, poke, self._pauses.before_restart, wakes=False)
-        elif wish.attempt or remedy is Remedy.BACK_OFF:
+        elif wish.attempt or (remedy is Remedy.BACK_OFF and not wish.wished):
             await self._sleep(session, poke, self._pause(wish.attempt), wakes=remedy is Remedy.REACH)
         async for attempt in self._tries(session, poke):
             # What is said while it is looked may be news that this look did not see.
@@ -148,13 +153,16 @@ class Lifeline:
 
         return tenacity.AsyncRetrying(
             sleep=sleep,
-            wait=tenacity.wait_random_exponential(multiplier=self._pauses.first, max=self._pauses.longest),
+            wait=tenacity.wait_random_exponential(
+                multiplier=self._pauses.first, max=self._pauses.longest, exp_base=_LOOKS_GROW
+            ),
             retry=tenacity.retry_if_result(lambda reached: not reached),
         )
 
     def _pause(self, attempt: int) -> float:
-        """The same growth as of the tries: each continuation in vain makes the next pause longer."""
-        longest = min(self._pauses.longest, self._pauses.first * 2.0 ** min(attempt, 30))
+        """Each continuation in vain makes the next pause longer."""
+        grown = self._pauses.first * _CONTINUATIONS_GROW ** min(attempt + 1, 30)
+        longest = min(self._pauses.longest, grown)
         return random.uniform(0.0, longest)  # jitter, no secret
 
     async def _sleep(self, session: Session, poke: asyncio.Event, seconds: float, *, wakes: bool) -> None:

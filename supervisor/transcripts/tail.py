@@ -28,6 +28,8 @@ from supervisor.transcripts.reading import (
 
 #: How many bytes are turned into records in one call of ``more``, about.
 _SLICE = 8 * 1024 * 1024
+#: And about so many of them: small ones take longer to read than their bytes say.
+_MOST_RECORDS = 20_000
 #: More than that at once is not followed: pages still show it.
 _BACKLOG = 256 * 1024 * 1024
 #: How much of the beginning, and of what stands before a place, tells a file from a rewritten one.
@@ -220,7 +222,7 @@ class LineFile:
         began = followed.lines.position
         while (records := followed.advance(file)) is not None:
             told += records
-            if told and followed.lines.position - began >= _SLICE:
+            if told and (followed.lines.position - began >= _SLICE or len(told) >= _MOST_RECORDS):
                 self._behind = followed.lines.position < file.size
                 return
 

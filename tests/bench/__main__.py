@@ -139,6 +139,7 @@ def beside(name: str, unit: str, figures: Mapping[str, float]) -> list[Row]:
 def held_idle(folder: Path, environment: Mapping[str, str]) -> list[Row]:
     """What one more held command costs while it does nothing, when there are few and when there are many."""
     rows = []
+    before_that: tuple[int, float] | None = None
     for count in terminals.HELD:
         terminals.hold(environment, count - len(terminals.sleeping(folder)))
         time.sleep(1)
@@ -148,6 +149,11 @@ def held_idle(folder: Path, environment: Mapping[str, str]) -> list[Row]:
         woken = sum(spent(process.pid)[1] for process in holders) - before
         each = statistics.mean(proportional_memory(p.pid) for p in terminals.sleeping(folder)) * 1024
         rows.append(Row(f"held: memory (PSS) of each of {count}", each, "kB"))
+        together = sum(proportional_memory(process.pid) for process in holders) * 1024
+        if before_that:
+            more = (together - before_that[1]) / (count - before_that[0])
+            rows.append(Row(f"held: memory (PSS) of one more, up to {count}", more, "kB"))
+        before_that = count, together
         rows.append(Row(f"held: wake-ups of all {count} and the nursery", woken / (IDLE_SECONDS / 3), "/s"))
     return rows
 

@@ -150,11 +150,11 @@ async def test_of_a_long_history_only_what_is_shown_is_read(
     read: list[Path] = []
     recent = LineFile.recent
 
-    def noted(file: LineFile) -> Record:
+    def counted(file: LineFile) -> Record:
         read.append(file._path)
         return recent(file)
 
-    monkeypatch.setattr(LineFile, "recent", noted)
+    monkeypatch.setattr(LineFile, "recent", counted)
 
     page = await house.front.past_sessions(None, 5)
     again = await house.front.past_sessions(None, 5)

@@ -1,7 +1,7 @@
 """Why turns fail: recorded failures of every agent, and what each is called here."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from supervisor.agents.gemini import transcript as gemini
 from supervisor.agents.opencode import failures as opencode
 from supervisor.agents.qwen import transcript as qwen
 from supervisor.core.failing import REMEDIES, Cause, Remedy
-from supervisor.core.model import Sign
+from supervisor.core.model import Record, Sign
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -63,7 +63,11 @@ def test_a_usage_limit_may_say_when_it_is_reset(text: str, told: float | None) -
 
 #: What only a person can mend, as each program wrote it down.
 _MENDED_BY_A_PERSON = (Cause.CONTEXT, Cause.PAYMENT, Cause.AUTHENTICATION)
-_READERS = {"copilot": copilot.Reading, "gemini": gemini.Reading, "qwen": qwen.Reading}
+_READERS: Mapping[str, Callable[[], Callable[[Mapping[str, Any]], Record]]] = {
+    "copilot": copilot.Reading,
+    "gemini": gemini.Reading,
+    "qwen": qwen.Reading,
+}
 
 
 @pytest.mark.parametrize("agent", sorted(_READERS))

@@ -596,7 +596,19 @@ def test_in_quiet_hours_nobody_is_called() -> None:
     room.wait(5)
 
     assert room.announced == []
-    assert room.open()[0].silent
+    assert [(one.silent, one.rang) for one in room.open()] == [(True, False)]
+
+
+def test_what_rang_has_rung_however_it_changes(room: Room) -> None:
+    """A screen that comes later is told of it all the same, also after a restart."""
+    room.sign(Sign.WORKING)
+    room.ask("q1")
+    room.wait(5)
+
+    again = room.restarted()
+    again.ask("q1", "rm -rf build, once more")
+
+    assert [(one.silent, one.rang) for one in again.open()] == [(True, True)]
 
 
 def test_a_session_that_leaves_the_list_takes_its_notices_along(room: Room) -> None:

@@ -95,11 +95,11 @@ def test_each_copy_measures_only_itself(home: Path, kept: Path, monkeypatch: pyt
     measured: list[Path] = []
     measure = copies._measured
 
-    def noted(place: Path) -> tuple[float, int]:
+    def counted(place: Path) -> tuple[float, int]:
         measured.append(place)
         return measure(place)
 
-    monkeypatch.setattr(copies, "_measured", noted)
+    monkeypatch.setattr(copies, "_measured", counted)
     room = copies.Room(kept, 3500)
 
     for session_id in sessions[4:]:
