@@ -1,23 +1,25 @@
-"""Command lines of agents that are scripts for Node.js: whose they are, and their options by yargs."""
+"""Command lines of agents, many of them scripts for Node.js: whose they are, and their options by yargs."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_NODE: Final = re.compile(r"(?:node|node\.exe|bun|bun\.exe)", re.IGNORECASE)
+NODE: Final = re.compile(r"(?:node|bun)(?:\.exe)?", re.IGNORECASE)
+PYTHON: Final = re.compile(r"pythonw?[0-9.]*(?:\.exe)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grammar:
     """How one agent's command line is read.
 
-    *program*: its own name; *scripts*: ends of paths under which Node.js runs it. *one* and *many*:
-    options that take the next word, or all up to the next with a dash. *same*: short name → long.
+    *program*: its own name; *scripts*: ends of paths under which its *interpreter* runs it. *one* and
+    *many*: options that take the next word, or all up to the next with a dash. *same*: short name → long.
     """
 
     program: str
     scripts: tuple[str, ...]
+    interpreter: re.Pattern[str] = NODE
     one: frozenset[str] = frozenset()
     many: frozenset[str] = frozenset()
     same: tuple[tuple[str, str], ...] = ()
@@ -71,9 +73,9 @@ def _program(argv: Sequence[str], grammar: Grammar) -> int:
     name = _name(argv[0])
     if name in {grammar.program, f"{grammar.program}.exe", f"{grammar.program}.cmd"}:
         return 1
-    if not _NODE.fullmatch(name):
+    if not grammar.interpreter.fullmatch(name):
         return 0
-    # Node.js has options of its own; those that we have seen take no word of their own.
+    # Interpreters have options of their own; those that we have seen take no word of their own.
     at = next((place for place, word in enumerate(argv[1:], 1) if not word.startswith("-")), 0)
     script = argv[at].replace("\\", "/") if at else ""
     return at + 1 if script.endswith((f"/{grammar.program}", *grammar.scripts)) else 0

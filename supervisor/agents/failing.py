@@ -20,8 +20,14 @@ _BY_STATUS: Final = {
 }
 #: Words in the messages of programs and systems, most telling first. Case does not matter.
 _BY_WORDS: Final = (
-    (Cause.CONTEXT, r"prompt is too long|context (window|length)|maximum context|too many tokens"),
-    (Cause.USAGE_LIMIT, r"usage limit|quota|hit your limit|limit reached|limit (will )?reset"),
+    (
+        Cause.CONTEXT,
+        (
+            r"prompt (is|as) too long|context (window|length)|maximum context|too many tokens"
+            r"|too large to compact"
+        ),
+    ),
+    (Cause.USAGE_LIMIT, r"usage limit|quota|hit your (\w+ )?limit|limit reached|limit (will )?reset"),
     (Cause.PAYMENT, r"credit balance|billing|payment|insufficient (funds|balance)"),
     (Cause.OVERLOADED, r"overloaded|at capacity|\b529\b"),
     (Cause.RATE_LIMIT, r"rate.?limit|too many requests|\b429\b"),

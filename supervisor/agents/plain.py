@@ -5,21 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Final
 
+from supervisor.agents import OTHER_NAMES
 from supervisor.agents.base import Concern, History, OpenLines, Processes, Watched
+from supervisor.agents.silent import Silent
 from supervisor.agents.steering import Steering
-from supervisor.core.model import (
-    Entry,
-    EntryKind,
-    Facts,
-    Hosted,
-    Page,
-    Record,
-    Resume,
-    Role,
-    Sighting,
-    Sign,
-    Transcript,
-)
+from supervisor.core.model import Facts, Hosted, Resume, Sighting, Sign, Transcript
 from supervisor.core.steering import Typing
 
 name: Final = "plain"
@@ -61,7 +51,12 @@ def look(home: Path, processes: Processes) -> Sequence[Sighting]:
 
 def commands(hosted: Sequence[Hosted], agents: Sequence[str]) -> Sequence[Sighting]:
     """The commands in terminals of ours, but for *agents*: those show their own sessions."""
-    return tuple(_command(one) for one in hosted if PurePath(one.argv[0]).name not in agents)
+    return tuple(_command(one) for one in hosted if _called(one) not in agents)
+
+
+def _called(one: Hosted) -> str:
+    program = PurePath(one.argv[0]).name
+    return OTHER_NAMES.get(program, program)
 
 
 def _command(one: Hosted) -> Sighting:
@@ -92,7 +87,7 @@ def find(home: Path, session_id: str) -> Transcript | None:
 def open(transcript: Transcript, lines: OpenLines) -> History:  # noqa: A001 (the contract's name)
     """A history that says that there is none."""
     del transcript, lines
-    return _Nothing()
+    return Silent("A command keeps no transcript; look at its screen")
 
 
 def resume(session_id: str, cwd: str | None) -> Resume | None:
@@ -104,37 +99,3 @@ def resume(session_id: str, cwd: str | None) -> Resume | None:
 def again(argv: Sequence[str], cwd: str | None) -> Resume | None:
     """The same command from its beginning, in the folder that it ran in, where both are known."""
     return Resume(argv=tuple(argv), cwd=cwd) if argv and cwd else None
-
-
-class _Nothing:
-    """The history of a command."""
-
-    def recent(self) -> Record:
-        """One notice."""
-        return Record(entries=(_NOTICE,))
-
-    def more(self) -> Sequence[Record]:
-        """Nothing comes."""
-        return ()
-
-    def replaced(self) -> bool:
-        """Nothing changes."""
-        return False
-
-    def page(self, before: int | None, limit: int) -> Page:
-        """One notice."""
-        del limit
-        return Page(entries=(_NOTICE,) if before is None else (), before=None)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-_NOTICE = Entry(
-    seq=0,
-    id="notice",
-    at=None,
-    role=Role.SYSTEM,
-    kind=EntryKind.NOTICE,
-    text="A command keeps no transcript; look at its screen",
-)

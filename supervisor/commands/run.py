@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from supervisor import settings, terminal
-from supervisor.agents import AGENTS
+from supervisor.agents import AGENTS, OTHER_NAMES
 from supervisor.client import Client
 from supervisor.core.errors import NoSuchSession, Refused, Unreachable, WakelineError, WrongUse
 from supervisor.core.steering import Launch
@@ -62,7 +62,8 @@ def _prepared(places: Folders, command: Sequence[str]) -> Launch:
     from supervisor import programs
 
     launch = Launch(argv=tuple(command), environment=clean(os.environ), cwd=str(Path.cwd()))
-    name = Path(command[0]).stem
+    program = Path(command[0]).stem
+    name = OTHER_NAMES.get(program, program)
     if name not in AGENTS:
         return launch
     # Only this one: all of them together take longer to load than everything else that happens here.

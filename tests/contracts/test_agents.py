@@ -28,6 +28,9 @@ PLACES = (
     ".gemini/tmp/a/.project_root",
     ".gemini/tmp/a/chats/session-2026-11-21T00-00-11111111.jsonl",
     ".gemini/tmp/a/chats/session-2026-11-21T00-01-11111111.jsonl",
+    ".kimi-code/config.toml",
+    ".kimi-code/sessions/a/session_11111111-2222-4333-8444-555555555555/state.json",
+    ".kimi-code/sessions/a/session_11111111-2222-4333-8444-555555555555/agents/main/wire.jsonl",
     ".local/share/opencode/opencode.db",
     ".local/share/opencode/log/opencode.log",
     ".qwen/sessions/1.json",
@@ -73,6 +76,15 @@ class World:
                 ("node", "--x", "/bin/qwen", "--resume"),
                 ("gemini", "-r", "\udcff"),
                 ("copilot", "-i"),
+                ("kimi-code",),
+                ("kimi", "-r", "\udcff"),
+                ("python3", "-", "/bin/aider", "--"),
+                *(
+                    ("goose", "session", "-r"),
+                    ("crush", "-s"),
+                    ("amp", "t", "c", ""),
+                    ("cursor-agent", "--resume"),
+                ),
             ),
         )
         return [
@@ -104,6 +116,9 @@ class Lines:
 
     def more(self) -> Sequence[Record]:
         return ()
+
+    def is_behind(self) -> bool:
+        return False
 
     def replaced(self) -> bool:
         return False

@@ -72,6 +72,13 @@ PINS = {
         version="1.0.102",
         programs=("@github/copilot-*-*/copilot", "@github/copilot-*-*/copilot.exe"),
     ),
+    "kimi": Pin(
+        package="@moonshot-ai/kimi-code",
+        version="2.1.0",
+        programs=(".bin/kimi", ".bin/kimi.cmd"),
+        node=22,
+        lean=True,
+    ),
     "opencode": Pin(
         package="opencode-ai",
         version="1.18.33",

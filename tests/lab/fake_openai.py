@@ -25,6 +25,7 @@ The scenario is chosen by a magic word in the last user message:
   @@429:N@@ ...     that status the first N times, then answer normally
   @@ctx@@           a "context window exceeded" error
   @@quota@@         an "insufficient quota" 429
+  @@usage:SEC@@     a 429 as plans give it, that says when it is over: in SEC seconds
   (none)            plain text: "Echo: <prompt>"
 "Continue from where you left off." goes on with the prompt before it.
 %%word%% works too: a typed @ opens a file or agent popup in most TUIs.
@@ -238,6 +239,10 @@ class Fake:
                 },
             )
             return True
+        if word == "usage":
+            secs = int(float(arg or 3600))
+            self.send_json(w, 429, self.limit_body(wire, secs), self.limit_headers(secs))
+            return True
         if word == "refuse" and c == 1:
             asyncio.ensure_future(self.refuse(float(arg or 10)))
             w.transport.abort()
@@ -342,6 +347,34 @@ class Fake:
         if wire == "anthropic":
             return {"type": "error", "error": {"type": a, "message": f"fake {st} error"}}
         return {"error": {"message": f"fake {st} error", "type": a, "code": a}}
+
+    def limit_headers(self, secs):
+        """what is left of the plan's two windows: none of the first"""
+        return {
+            "retry-after": str(secs),
+            "x-codex-primary-used-percent": "100.0",
+            "x-codex-primary-window-minutes": "300",
+            "x-codex-primary-reset-at": str(int(time.time()) + secs),
+            "x-codex-secondary-used-percent": "41.0",
+            "x-codex-secondary-window-minutes": "10080",
+            "x-codex-secondary-reset-at": str(int(time.time()) + 400_000),
+        }
+
+    def limit_body(self, wire, secs):
+        """what ChatGPT's plans answer, and what OpenCode's do"""
+        if wire == "responses":
+            return {
+                "error": {
+                    "type": "usage_limit_reached",
+                    "message": "The usage limit has been reached",
+                    "plan_type": "plus",
+                    "resets_at": int(time.time()) + secs,
+                    "resets_in_seconds": secs,
+                }
+            }
+        hours, minutes = secs // 3600, secs % 3600 // 60
+        message = f"Subscription quota exceeded. Retry in {hours}hr {minutes}min."
+        return {"type": "error", "error": {"type": "SubscriptionUsageLimitError", "message": message}}
 
     # -- reading the request ----------------------------------------------
     def last_user(self, wire, d):

@@ -64,6 +64,12 @@ def needs_copilot() -> None:
     needs("copilot")
 
 
+@pytest.fixture(scope="session")
+def needs_kimi() -> None:
+    """Kimi Code is there."""
+    needs("kimi")
+
+
 @pytest.fixture
 def fake_anthropic() -> Iterator[servers.Server]:
     """A fake model server that speaks the Messages API."""

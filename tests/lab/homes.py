@@ -1,5 +1,6 @@
 """A clean home for each agent, and how to start it there: nothing of the user's, no network but loopback."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -156,6 +157,28 @@ def copilot(home: Path, cwd: Path, url: str) -> Launch:
         "COPILOT_PROVIDER_BASE_URL": f"{url}/v1",
     }
     return launch("copilot", home, cwd, variables)
+
+
+def kimi(home: Path, cwd: Path, url: str) -> Launch:
+    """Kimi Code against the fake server at *url*, in a folder that it trusts."""
+    lines = [
+        'default_model = "fake/fake-model"',
+        "telemetry = false",
+        "[providers.fake]",
+        'type = "openai"',
+        f'base_url = "{url}/v1"',
+        'api_key = "sk-fake"',
+        '[models."fake/fake-model"]',
+        'provider = "fake"',
+        'model = "fake-model"',
+        "max_context_size = 200000",
+    ]
+    write(home / ".kimi-code" / "config.toml", "\n".join(lines) + "\n")
+    folder = os.path.realpath(cwd)
+    workspace = f"wd_{Path(folder).name}_{hashlib.sha256(folder.encode()).hexdigest()[:12]}"
+    trusted = json.dumps({"root": folder, "trustedAt": 1_795_297_685_983})
+    write(home / ".kimi-code" / "workspace-trust" / workspace, trusted)
+    return launch("kimi", home, cwd, {"KIMI_CODE_NO_AUTO_UPDATE": "1"})
 
 
 def launch(name: str, home: Path, cwd: Path, variables: Mapping[str, str]) -> Launch:

@@ -23,6 +23,8 @@ _TAGGED: Final = re.compile(r"\s*<([a-z-]+)>")
 _PASTED: Final = re.compile(r'\n{0,2}<(/?)pasted_content id="[0-9a-f]{1,16}">\n?')
 #: The one window that a conversation tells, by what it asked the model for, in tokens.
 _LONG_WINDOW: Final = ("context-1m", 1_000_000)
+#: What the model was asked, once more.
+_BOOKS: Final = "api-request"
 _MAIN_QUERIES: Final = frozenset({"repl_main_thread", "sdk"})
 
 
@@ -77,11 +79,13 @@ class Reading:
         self._has_name = False
 
     def __call__(self, line: Mapping[str, Any]) -> Record:
-        """What one line means; nothing if it is of a kind that we do not know."""
-        kind = line.get("type")
-        meaning = _MEANINGS.get(kind) if isinstance(kind, str) else None
-        if meaning is None:
+        """What one line means; of a kind that we do not know a notice, if words are in it."""
+        kind = short(line.get("type"))
+        if kind is None:
             return _NOTHING
+        meaning = _MEANINGS.get(kind)
+        if meaning is None:
+            return _unknown(line, kind)
         self._spent.follow(line)
         if (line.get("isSidechain") is True) is not self._sidechain and "isSidechain" in line:
             return _NOTHING
@@ -208,6 +212,13 @@ _MEANINGS: Final[Mapping[str, Callable[[Reading, Mapping[str, Any]], Record]]] =
     "cost-state": Reading.cost,
     "api-request": Reading.request,
 }
+
+
+def _unknown(line: Mapping[str, Any], kind: str) -> Record:
+    """Claude Code keeps its own books in the file; what it said to somebody is no such thing."""
+    message = mapping(line.get("message"))
+    has_words = bool(message.get("role") and message.get("content")) and not kind.startswith(_BOOKS)
+    return _record(line, [_notice(f"[{kind}]")]) if has_words else _NOTHING
 
 
 def _said(text: str) -> tuple[_Part | None, Sign | None]:

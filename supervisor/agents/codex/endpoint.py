@@ -1,21 +1,19 @@
 """Which API Codex talks to: by its provider in ``config.toml``."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from supervisor.agents.fields import mapping, string
-from supervisor.agents.regular import opened
+from supervisor.agents.tables import tables
 
 _BY_KEY: Final = "https://api.openai.com/v1"
 _BY_LOGIN: Final = "https://chatgpt.com/backend-api/codex"
-_LARGEST: Final = 2**20
 
 
 def endpoint(home: Path, environment: Mapping[str, str]) -> str | None:
     """A URL that answers anybody who can reach it; ``None``: not known."""
-    config = _config(home / "config.toml")
+    config = tables(home / "config.toml")
     provider = string(config.get("model_provider")) or "openai"
     base = string(mapping(mapping(config.get("model_providers")).get(provider)).get("base_url"))
     if not base:
@@ -25,11 +23,3 @@ def endpoint(home: Path, environment: Mapping[str, str]) -> str | None:
             _BY_KEY if environment.get("OPENAI_API_KEY") else _BY_LOGIN
         )
     return f"{base.rstrip('/')}/models" if base.startswith(("http://", "https://")) else None
-
-
-def _config(path: Path) -> Mapping[str, Any]:
-    try:
-        with opened(path) as file:
-            return tomllib.loads(file.read(_LARGEST).decode("utf-8", "replace"))
-    except (OSError, ValueError):
-        return {}

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from supervisor.agents.codex import failures
 from supervisor.agents.fields import clean, count, mapping, moment, parsed, string, strings
+from supervisor.core.failing import Cause
 from supervisor.core.model import Entry, EntryKind, Facts, Record, Role, Sign
 
 #: What a tool's result begins with; only the exit code is news to a person.
@@ -38,6 +39,9 @@ class Rollout:
         self._title = title
         self._headed = False
         self._failed = False
+        self._at: float | None = None
+        #: What was told last of the plan that pays.
+        self._limits: _Payload = {}
         self._tools: dict[str, str] = {}
         self._said: dict[tuple[Role, EntryKind], tuple[str, str]] = {}
         self._lines: Mapping[object, Callable[[_Payload], Record]] = {
@@ -54,7 +58,7 @@ class Rollout:
             "turn_complete": self._turn_over,
             "turn_aborted": self._turn_aborted,
             "error": self._error,
-            "token_count": _tokens,
+            "token_count": self._tokens,
             "thread_settings_applied": lambda payload: _settings(mapping(payload.get("thread_settings"))),
             "item_completed": lambda payload: self._item(mapping(payload.get("item"))),
             "user_message": lambda payload: self._words(payload, Role.USER, string(payload.get("message"))),
@@ -76,12 +80,13 @@ class Rollout:
         }
 
     def __call__(self, line: Mapping[str, Any]) -> Record:
-        """Say what one line means; nothing at all if it is of a kind that is not known."""
+        """Say what one line means; of a kind that is not known a notice, if words are in it."""
         read = self._lines.get(string(line.get("type")))
         payload = line.get("payload")
         if read is None or not isinstance(payload, Mapping):
             return Record()
-        record, at = read(payload), moment(line.get("timestamp"))
+        at = self._at = moment(line.get("timestamp"))
+        record = read(payload)
         entries = tuple(
             _placed(entry, number, at, line.get("ordinal")) for number, entry in enumerate(record.entries)
         )
@@ -105,7 +110,7 @@ class Rollout:
     def _turn_over(self, payload: _Payload) -> Record:
         error = payload.get("error")
         if isinstance(error, Mapping):
-            return _failure(error)
+            return self._failure(error)
         failed, self._failed = self._failed, False
         return Record(sign=None if failed else Sign.IDLE)
 
@@ -117,17 +122,32 @@ class Rollout:
     def _error(self, payload: _Payload) -> Record:
         """An error that ends its turn: the end itself says nothing of it in some versions."""
         self._failed = True
-        return _failure(payload)
+        return self._failure(payload)
+
+    def _failure(self, error: _Payload) -> Record:
+        words = string(error.get("message")) or "The turn failed"
+        if (kind := _kind_of_error(error.get("codex_error_info"))) and kind != "other":
+            words = f"{words} ({kind.replace('_', ' ')})"
+        why = failures.cause(error.get("codex_error_info"), words)
+        reset_at = failures.reset_at(words, self._limits, self._at) if why is Cause.USAGE_LIMIT else None
+        entry = _entry(error, Role.SYSTEM, EntryKind.ERROR, words)
+        facts = Facts(failure=words, cause=why, reset_at=reset_at)
+        return Record(entries=entry.entries, facts=facts, sign=Sign.FAILED)
+
+    def _tokens(self, payload: _Payload) -> Record:
+        """What was used, of the model's window and of the plan."""
+        self._limits = mapping(payload.get("rate_limits")) or self._limits
+        return _tokens(payload)
 
     # -- words ----------------------------------------------------------------------------------
 
     def _event(self, payload: _Payload) -> Record:
         read = self._events.get(string(payload.get("type")))
-        return read(payload) if read else Record()
+        return read(payload) if read else _unknown(payload, payload.get("message") or payload.get("text"))
 
     def _item(self, item: _Payload) -> Record:
         read = self._items.get(string(item.get("type")))
-        return read(item) if read else Record()
+        return read(item) if read else _unknown(item, item.get("content") or item.get("text"))
 
     def _words(self, of: _Payload, role: Role, text: str | None, kind: EntryKind = EntryKind.TEXT) -> Record:
         """Words of a person or the model, once, even if a version writes them in both of its ways."""
@@ -207,18 +227,14 @@ def _tokens(payload: _Payload) -> Record:
     return Record() if total is None else Record(facts=Facts(tokens=total, context_used_percent=used))
 
 
-def _failure(error: _Payload) -> Record:
-    words = string(error.get("message")) or "The turn failed"
-    if (kind := _kind_of_error(error.get("codex_error_info"))) and kind != "other":
-        words = f"{words} ({kind.replace('_', ' ')})"
-    entry = _entry(error, Role.SYSTEM, EntryKind.ERROR, words)
-    why = failures.cause(error.get("codex_error_info"), words)
-    return Record(entries=entry.entries, facts=Facts(failure=words, cause=why), sign=Sign.FAILED)
-
-
 def _kind_of_error(told: object) -> str:
     """``"other"``, or ``{"response_too_many_failed_attempts": {…}}``."""
     return string(told) or next(iter(mapping(told)), "")
+
+
+def _unknown(of: _Payload, words: object) -> Record:
+    """Codex keeps its own books in the file; what it said to somebody is no such thing."""
+    return _notice(f"[{string(of.get('type')) or 'unknown'}]") if words else Record()
 
 
 def _notice(words: str) -> Record:

@@ -1,7 +1,7 @@
 """Why turns fail: recorded failures of every agent, and what each is called here."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,13 @@ import pytest
 
 from supervisor.agents.claude import failures as claude
 from supervisor.agents.codex import failures as codex
+from supervisor.agents.copilot import transcript as copilot
 from supervisor.agents.failing import by_status, by_words
+from supervisor.agents.gemini import transcript as gemini
 from supervisor.agents.opencode import failures as opencode
+from supervisor.agents.qwen import transcript as qwen
 from supervisor.core.failing import REMEDIES, Cause, Remedy
+from supervisor.core.model import Record, Sign
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -37,6 +41,10 @@ def test_every_recorded_failure_of_claude_has_its_cause() -> None:
         "API Error: Request rejected (429) · This": Cause.RATE_LIMIT,
         "Invalid API key · Fix external API key": Cause.AUTHENTICATION,
         "Prompt is too long": Cause.CONTEXT,
+        "Prompt is too long · the request is ~210": Cause.CONTEXT,
+        "Request too large (max 32MB). Accumulate": Cause.CONTEXT,
+        "API Error: 402 fake error 402": Cause.PAYMENT,
+        "Failed to authenticate. API Error: 403 Y": Cause.AUTHENTICATION,
     }
 
 
@@ -53,6 +61,27 @@ def test_a_usage_limit_may_say_when_it_is_reset(text: str, told: float | None) -
     assert claude.reset_at(text) == told
 
 
+#: What only a person can mend, as each program wrote it down.
+_MENDED_BY_A_PERSON = (Cause.CONTEXT, Cause.PAYMENT, Cause.AUTHENTICATION)
+_READERS: Mapping[str, Callable[[], Callable[[Mapping[str, Any]], Record]]] = {
+    "copilot": copilot.Reading,
+    "gemini": gemini.Reading,
+    "qwen": qwen.Reading,
+}
+
+
+@pytest.mark.parametrize("agent", sorted(_READERS))
+def test_what_only_a_person_can_mend_is_known_of_each(agent: str) -> None:
+    """Too long a conversation, an unpaid bill and a wrong key, one turn after the other."""
+    read = _READERS[agent]()
+    lines = (DATA / agent / "too-long-unpaid-unauthorized.jsonl").read_text().splitlines()
+
+    failed = [record for line in lines if (record := read(json.loads(line))).sign is Sign.FAILED]
+
+    causes = tuple(record.facts.cause for record in failed if record.facts)
+    assert causes[:3] == _MENDED_BY_A_PERSON
+
+
 def codex_errors() -> Iterator[Mapping[str, Any]]:
     for path in sorted((DATA / "codex").glob("rollout-*-error-*.jsonl")):
         for line in path.read_text().splitlines():
@@ -65,7 +94,10 @@ def test_every_recorded_failure_of_codex_has_its_cause() -> None:
     """Exhausted retries, quota and dropped streams are told apart."""
     found = {codex.cause(error.get("codex_error_info"), error["message"]) for error in codex_errors()}
 
-    assert found == {Cause.RATE_LIMIT, Cause.USAGE_LIMIT, Cause.DROPPED}
+    assert found == {
+        *(Cause.RATE_LIMIT, Cause.USAGE_LIMIT, Cause.DROPPED, Cause.CONTEXT, Cause.AUTHENTICATION),
+        *(Cause.PAYMENT, Cause.OVERLOADED),
+    }
 
 
 @pytest.mark.parametrize(
@@ -109,6 +141,17 @@ def test_both_spellings_of_codex_are_read(told: object, words: str, cause: Cause
 def test_failures_of_opencode_have_their_cause(error: Mapping[str, Any], cause: Cause) -> None:
     """By name, status and words, in whatever shape they come."""
     assert opencode.cause(error) is cause
+
+
+def test_every_recorded_failure_of_opencode_has_its_cause() -> None:
+    """Too long a conversation, a key and a bill. A limit's end it waits for by itself."""
+    errors = json.loads((DATA / "opencode" / "errors.json").read_text())
+
+    assert [opencode.cause(error) for error in errors] == [
+        Cause.CONTEXT,
+        Cause.AUTHENTICATION,
+        Cause.PAYMENT,
+    ]
 
 
 @pytest.mark.parametrize(
