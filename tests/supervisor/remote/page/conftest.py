@@ -15,7 +15,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 #: Stricter than the server's in nothing that matters here: no script or style but ours.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types offline"
 )
 _EMPTY = "<!doctype html><link rel=stylesheet href=style.css><div id=app></div><p id=said></p>"
 
