@@ -1,12 +1,13 @@
 """Why turns fail: recorded failures of every agent, and what each is called here."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from supervisor.agents.base import Reader
 from supervisor.agents.claude import failures as claude
 from supervisor.agents.codex import failures as codex
 from supervisor.agents.copilot import transcript as copilot
@@ -63,7 +64,11 @@ def test_a_usage_limit_may_say_when_it_is_reset(text: str, told: float | None) -
 
 #: What only a person can mend, as each program wrote it down.
 _MENDED_BY_A_PERSON = (Cause.CONTEXT, Cause.PAYMENT, Cause.AUTHENTICATION)
-_READERS = {"copilot": copilot.Reading, "gemini": gemini.Reading, "qwen": qwen.Reading}
+_READERS: Mapping[str, Callable[[], Reader]] = {
+    "copilot": copilot.Reading,
+    "gemini": gemini.Reading,
+    "qwen": qwen.Reading,
+}
 
 
 @pytest.mark.parametrize("agent", sorted(_READERS))
