@@ -1,7 +1,8 @@
 """Makes every picture of Wakeline from the one description below: a line that stays awake.
 
 ``python icons/make.py`` writes ``svg/`` (the sources for people), ``tray/`` (PNGs for panels) and
-``app/`` (512 px PNG, .ico, .icns). The unit is one pixel of the 16 px picture.
+``app/`` (512 px PNG, .ico, .icns), and ``states.png``, which shows them all. The unit is one pixel
+of the 16 px picture.
 """
 
 import math
@@ -16,7 +17,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 HERE = Path(__file__).parent
 GRID = 16
-SIZES = (16, 22, 24, 32, 48, 64)
+SIZES = (16, 22, 24, 32, 44, 48, 64)
 #: Each picture is drawn this much larger, then averaged down.
 FINER = 16
 
@@ -262,6 +263,39 @@ def app_pixels(size: int) -> Image.Image:
     return image
 
 
+#: What the sheet shows from left to right, and the panels it shows them on.
+ON_THE_SHEET = (
+    "nothing",
+    "idle",
+    "working",
+    "needs_you-1",
+    "needs_you-3",
+    "needs_you",
+    "cut_off",
+    "paused",
+    "offline",
+)
+PANELS: Mapping[str, str] = {"light": "#f2f2f2", "dark": "#202225"}
+CELL = 88
+
+
+def sheet() -> Image.Image:
+    """Every state on a light and on a dark panel, in four sizes."""
+    sizes = (64, 32, 22, 16)
+    high = sum(size + 16 for size in sizes) + 8
+    image = Image.new("RGBA", (CELL * len(ON_THE_SHEET), high * len(PANELS)))
+    for row, (panel, colour) in enumerate(PANELS.items()):
+        top = row * high
+        image.paste(rgb(colour), (0, top, image.width, top + high))
+        for size in sizes:
+            top += 12
+            for column, name in enumerate(ON_THE_SHEET):
+                left = column * CELL + (CELL - size) // 2
+                image.alpha_composite(pixels(PICTURES[name], panel, size), (left, top))
+            top += size + 4
+    return image
+
+
 def png(image: Image.Image) -> bytes:
     """The image as a PNG that anybody can read with zlib alone: RGBA, 8 bits, no filters."""
 
@@ -341,6 +375,7 @@ def images() -> Iterator[tuple[str, Image.Image]]:
             for size in SIZES:
                 yield f"tray/{panel}/{name}-{size}.png", pixels(picture, panel, size)
     yield "app/wakeline-512.png", app_pixels(512)
+    yield "states.png", sheet()
 
 
 def write(folder: Path = HERE) -> None:

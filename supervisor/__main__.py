@@ -40,6 +40,11 @@ def _run(arguments: Sequence[str]) -> int:
         from supervisor.terminal.view import paint
 
         return paint(arguments[1:])
+    if arguments in (["serve"], ["serve", "--quiet"]):
+        # A verb, and the one that stays: what reads arguments would stay with it.
+        from supervisor.app import serve
+
+        return serve(quiet=len(arguments) > 1)
     from supervisor.commands.parser import run
 
     try:

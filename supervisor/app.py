@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import platform
 import secrets
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +21,7 @@ from supervisor.agents.catalog import AGENTS
 from supervisor.chores import Chores
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
+from supervisor.core.errors import Failed, WakelineError
 from supervisor.core.helm import Helm
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
@@ -32,6 +35,7 @@ from supervisor.front import Front, hostname
 from supervisor.notify import Sender
 from supervisor.observe import Observer
 from supervisor.remote.server import Server
+from supervisor.room import Room
 from supervisor.settings import Settings
 from supervisor.steering import Copies, Panes, Shelf, Wheel, open_wheel
 from supervisor.steering.jobs import JobWatch
@@ -39,7 +43,8 @@ from supervisor.steering.lifeline import Lifeline, Pauses
 from supervisor.steering.probes import Probes
 from supervisor.store import jobs as kept_jobs
 from supervisor.store import notes, notices, sessions
-from supervisor.store.database import Database, open_database
+from supervisor.store.database import Database, Unkept
+from supervisor.store.spare import open_or_stand_in, stand_in
 from supervisor.system import boot, network, power, sleep
 from supervisor.system.awake import Held, Holder
 from supervisor.system.branch import git_branch
@@ -62,12 +67,25 @@ def serve(*, quiet: bool) -> int:
     settings = setting.load(places.settings)
     _log(quiet)
     with Instance(places.runtime):
-        private(places.state)
         private(places.terminals)
-        database = open_database(places.state / "wakeline.db")
-        database.booted_at = booted_at()
+        database = _kept_at(places)
+        # All that is loaded stays: to look through it for garbage stalls everybody for a tenth of a second.
+        gc.freeze()
         asyncio.run(_run(places, settings, database))
     return 0
+
+
+def _kept_at(places: Folders) -> Database:
+    """Where everything is kept; while that cannot be, a copy in memory, and all that needs none goes on."""
+    file, nearby = places.state / "wakeline.db", (places.runtime, Path(tempfile.gettempdir()))
+    try:
+        private(places.state)
+    except Failed as trouble:
+        database = stand_in(file, nearby, trouble)
+    else:
+        database = open_or_stand_in(file, nearby)
+    database.booted_at = booted_at()
+    return database
 
 
 def _log(quiet: bool) -> None:
@@ -121,6 +139,7 @@ class Supervisor:
         self.lifeline = self._a_lifeline()
         self.sender = self._a_sender()
         self.server = self._a_server()
+        self.room = Room(self.front, lambda: _kept_at(places), self._tell_of_room, self._keep_again)
 
     # -- the parts --------------------------------------------------------------------------------
 
@@ -243,6 +262,7 @@ class Supervisor:
             asyncio.create_task(power.follow(self._power), name="power"),
             asyncio.create_task(sleep.follow(self._sleeps), name="sleep"),
             asyncio.create_task(network.follow(self._network_changed), name="network"),
+            asyncio.create_task(self.room.run(), name="room"),
         ]
         stopping = asyncio.create_task(self.front.stop.wait(), name="stop")
         logger.info("serving at %s", self._places.socket)
@@ -259,26 +279,48 @@ class Supervisor:
         known = await self.front.store(sessions.load, kept_since, kept_jobs.with_running(jobs))
         observed = tuple(session for session in known if session.agent in self._agents)
         last_boot = await self.front.store(notes.read, "boot")
-        this_boot = boot.boot_id()
-        await self.front.store(notes.write, "boot", this_boot)
         told = await self.front.store(notices.load)
         self.engine.post(events.NoticesRestored(notices=told, at=now))
         stopped = await self.front.store(notes.read, _STOPPED)
-        await self.front.store(notes.forget, _STOPPED)
+        await self._note_start()
         self.engine.post(
             events.Restored(
                 sessions=observed,
-                rebooted=last_boot not in {None, this_boot},
+                rebooted=last_boot not in {None, boot.boot_id()},
                 at=now,
                 stopped_at=float(stopped) if stopped else None,
                 jobs=jobs,
             )
         )
         self.engine.post(events.PromptsRestored(prompts=await self.shelf.restored(), at=now))
-        await self.shelf.purge()
+        with contextlib.suppress(WakelineError):
+            await self.shelf.purge()
+
+    async def _note_start(self) -> None:
+        """That we run, in which life of the machine, and under which name."""
+        with contextlib.suppress(Unkept):
+            await self.front.store(notes.write, "boot", boot.boot_id())
+            await self.front.store(notes.forget, _STOPPED)
+            await self.front.store(notes.write, "machine", self.front.picture().machine.id)
+
+    def _tell_of_room(self, trouble: str | None) -> None:
+        self.front.trouble = trouble
+        self.journal.publish("machine", None, None)
+
+    async def _keep_again(self, database: Database) -> None:
+        """All that is known now, and what waited on disk meanwhile."""
+        was_spare = self.front.database.trouble is not None
+        self.front.keep_in(database)
+        await self._note_start()
+        self.front.keep_all_again()
+        if was_spare:
+            prompts = await self.shelf.restored()
+            self.engine.post(events.PromptsRestored(prompts=prompts, at=time.time()))
+            await self.server.come_back()
 
     async def _close(self) -> None:
-        await self.front.store(notes.write, _STOPPED, str(time.time()))
+        with contextlib.suppress(Unkept):
+            await self.front.store(notes.write, _STOPPED, str(time.time()))
         # Screens are told why nothing will come any more.
         self.journal.publish("machine", None, "stop")
         await self.server.close()
@@ -366,6 +408,8 @@ class Supervisor:
     def _sleeps(self, before: bool) -> None:
         """Phones are told before; afterwards everything is looked at, at once."""
         self.journal.publish("machine", None, "sleep" if before else None)
+        # Whoever comes to the screen afterwards may be another one.
+        self.server.phone.void("The machine went to sleep.")
         if not before:
             self._network_changed()
             self.observer.look_at_all()
@@ -423,12 +467,8 @@ def _chosen(settings: Settings) -> Mapping[str, tuple[Agent, Path]]:
 
 
 def _machine(database: Database) -> Machine:
-    machine_id = notes.read(database, "machine")
-    if machine_id is None:
-        machine_id = secrets.token_hex(8)
-        notes.write(database, "machine", machine_id)
     return Machine(
-        id=machine_id,
+        id=notes.read(database, "machine") or secrets.token_hex(8),
         hostname=hostname(),
         os=f"{platform.system()} {platform.release()}",
         wakeline_version=__version__,

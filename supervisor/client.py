@@ -171,17 +171,16 @@ def _unix(path: str) -> sockets.socket:
 def _head(answer: BinaryIO) -> _Head:
     """Status and headers, names in lower case."""
     first = _line(answer).split(" ", 2)
-    if len(first) < 2 or not first[1].isdigit():
-        raise _vanished()
+    status = _number(first[1] if len(first) > 1 else "")
     headers = {}
     while line := _line(answer):
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    return int(first[1]), headers
+    return status, headers
 
 
 def _body(answer: BinaryIO, headers: dict[str, str]) -> bytes:
-    length = int(headers.get("content-length") or 0)
+    length = _number(headers.get("content-length") or "0")
     told = _read(answer, length)
     if len(told) < length:
         raise _vanished()
@@ -193,16 +192,36 @@ def _events(answer: BinaryIO) -> Iterator[Event]:
     for chunk in _chunks(answer):
         *whole, rest = (rest + chunk).split(b"\n\n")
         for block in whole:
-            fields = dict(line.split(": ", 1) for line in block.decode().split("\n") if line[:1] != ":")
-            if "data" in fields:
-                yield Event(fields.get("id", ""), fields.get("event", ""), json.loads(fields["data"]))
+            lines = (line.partition(b": ") for line in block.split(b"\n"))
+            fields = {name: told for name, _, told in lines}
+            if b"data" in fields:
+                yield _event(fields)
+
+
+def _event(fields: dict[bytes, bytes]) -> Event:
+    name, topic = (fields.get(field, b"").decode("ascii", "replace") for field in (b"id", b"event"))
+    try:
+        return Event(name, topic, json.loads(fields[b"data"]))
+    except (ValueError, RecursionError) as trouble:
+        # A stream that is not ours any more: whoever follows it begins anew.
+        raise _vanished() from trouble
 
 
 def _chunks(answer: BinaryIO) -> Iterator[bytes]:
     """The chunks of a chunked body (RFC 9112, section 7.1)."""
-    while size := int(_line(answer) or "0", 16):
+    while size := _number(_line(answer) or "0", 16):
         yield _read(answer, size)
         _line(answer)
+
+
+def _number(told: str, base: int = 10) -> int:
+    """What HTTP tells in digits. Raises ``Vanished`` for anything else, as somebody else would say it."""
+    if not (told.isascii() and told.isalnum() and len(told) <= 8):
+        raise _vanished()
+    try:
+        return int(told, base)
+    except ValueError as trouble:
+        raise _vanished() from trouble
 
 
 def _line(answer: BinaryIO) -> str:
@@ -226,12 +245,13 @@ def _checked(read: "Callable[[], bytes]") -> bytes:
 def _document(told: bytes) -> Any:
     try:
         return json.loads(told) if told else None
-    except ValueError as trouble:
+    except (ValueError, RecursionError) as trouble:
         raise Failed("The supervisor's answer cannot be read.") from trouble
 
 
 def _error(status: int, told: bytes) -> WakelineError:
-    problem = _document(told) or {}
+    said = _document(told)
+    problem = said if isinstance(said, dict) else {}
     kind = _ERRORS.get(status, Failed)
     return kind(str(problem.get("title", "It did not work.")), str(problem.get("detail", "")))
 

@@ -5,10 +5,11 @@ Satisfies ``remote.backend.Backend``. Disk is touched in threads only; the store
 
 import asyncio
 import contextlib
+import logging
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from supervisor.core import events
@@ -33,15 +34,18 @@ from supervisor.core.notice import Notice
 from supervisor.core.pictures import newest_first
 from supervisor.observe import Observer
 from supervisor.remote.backend import Picture, Steer, Told
-from supervisor.store import answers, audit, devices, jobs, notes, sessions
+from supervisor.store import answers, audit, devices, jobs, notes, retention, sessions
 from supervisor.store import notices as told
-from supervisor.store.database import Database
+from supervisor.store.database import Database, Unkept
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 
 #: Seconds in which agents were looked at once; where a disk hangs, orders do not wait for it.
 _FIRST_LOOK = 5.0
+_TIDY_EVERY = 86_400.0
 #: So many stored sessions of the very same time are told in one page, and no more.
 _MOST_AT_ONCE = 500
 
@@ -68,6 +72,11 @@ class Front:
         self._machine = machine
         self._resume = resume
         self._store_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._tidied_at = 0.0
+        #: Why nothing can be kept, in a sentence for every screen.
+        self.trouble: str | None = None
+        #: Told, from any thread, when something could not be kept.
+        self.unkept: Callable[[], object] = lambda: None
         self.stop = asyncio.Event()
         self._steer: Steer | None = None
 
@@ -95,6 +104,7 @@ class Front:
             awake=keeper.awake,
             power=keeper.power,
             online=None,
+            trouble=self.trouble,
         )
 
     def told(self) -> Told:
@@ -206,16 +216,47 @@ class Front:
         return await loop.run_in_executor(self._store_thread, deed, self._database, *values)
 
     def save(self, session: Session) -> None:
-        """Keep a session, soon."""
-        self._store_thread.submit(sessions.save, self._database, session)
+        """Keep a session, soon; and let go of old ones, once a day."""
+        self._keep(sessions.save, session)
+        now = time.time()
+        if not 0.0 <= now - self._tidied_at < _TIDY_EVERY:
+            self._tidied_at = now
+            self._keep(retention.tidy, now)
 
     def keep_notices(self, notices: Sequence[Notice]) -> None:
         """Keep what people were told, soon."""
-        self._store_thread.submit(told.save, self._database, notices)
+        self._keep(told.save, notices)
 
     def keep_job(self, session_id: str, job: Job) -> None:
         """Keep a job, soon."""
-        self._store_thread.submit(jobs.keep, self._database, session_id, job)
+        self._keep(jobs.keep, session_id, job)
+
+    def _keep(self, deed: Callable[..., object], *values: Any) -> None:
+        self._store_thread.submit(deed, self._database, *values).add_done_callback(self._kept)
+
+    def _kept(self, done: "Future[Any]") -> None:
+        if not done.cancelled() and (trouble := done.exception()):
+            logger.warning("could not keep something: %s", trouble)
+            self.unkept()
+
+    @property
+    def database(self) -> Database:
+        """Where everything is kept now."""
+        return self._database
+
+    def keep_in(self, database: Database) -> None:
+        """Keep everything there from now on; the one before is closed."""
+        before, self._database = self._database, database
+        if before is not database:
+            self._store_thread.submit(before.close)
+
+    def keep_all_again(self) -> None:
+        """Keep what may have been lost on the way while nothing could be kept, soon."""
+        for session in self._desk.sessions.values():
+            self.save(session)
+            for job in session.jobs:
+                self.keep_job(session.id, job)
+        self.keep_notices(tuple(reversed(self._desk.notices.board.newest)))
 
     async def devices(self) -> Sequence[Device]:
         """All paired devices."""
@@ -230,8 +271,11 @@ class Front:
         return await self.store(devices.remove, device_id)
 
     async def seen_device(self, device_id: str, address: str) -> None:
-        """Note that a device was here."""
-        await self.store(devices.seen, device_id, address, time.time())
+        """Note that a device was here; where that cannot be noted, it was here all the same."""
+        try:
+            await self.store(devices.seen, device_id, address, time.time())
+        except Unkept as trouble:
+            logger.warning("could not note who was here: %s", trouble.title)
 
     async def ready_for_orders(self) -> None:
         """Wait, after a start, until it is known who is alive. Raises ``Failed``: nothing can be kept."""

@@ -156,7 +156,10 @@ def _body(head: list[bytes], rest: bytes) -> bytes | None:
 def _size(rest: bytes) -> int | None:
     """The size of the chunk that begins here."""
     line, end, _ = rest.partition(b"\r\n")
-    return int(line.partition(b";")[0], 16) if end else None
+    size = int(line.partition(b";")[0], 16) if end else None
+    if size is not None and size < 0:
+        raise ValueError("a size below nothing")
+    return size
 
 
 def _meant(status: int, body: bytes) -> bytes | None:

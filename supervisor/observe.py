@@ -84,6 +84,40 @@ class _Ear:
         self._post(events.Answered(approval_id=approval_id, at=time.time()))
 
 
+class _Aside:
+    """Asks what may block in a thread: one for all that is asked at once, as when many are cut off."""
+
+    def __init__(self) -> None:
+        self._asked: list[tuple[Callable[[], str | None], asyncio.Future[str | None]]] = []
+        self._chores = Chores()
+
+    async def ask(self, question: Callable[[], str | None]) -> str | None:
+        """Its answer; what it raises is raised here."""
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        if not self._asked:
+            self._chores.begin(self._answer(), "ask aside")
+        self._asked.append((question, answer))
+        return await answer
+
+    async def _answer(self) -> None:
+        asked, self._asked = self._asked, []
+        answers = await asyncio.to_thread(lambda: [_answered(question) for question, _ in asked])
+        for (_, future), answer in zip(asked, answers, strict=True):
+            if future.done():  # whoever asked waits no more
+                continue
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+
+def _answered(question: Callable[[], str | None]) -> str | Exception | None:
+    try:
+        return question()
+    except Exception as trouble:  # noqa: BLE001  # whoever asked gets it, and the others their answers
+        return trouble
+
+
 class Observer:
     """Owns the open transcripts of live sessions and one looking task for each agent."""
 
@@ -127,6 +161,7 @@ class Observer:
         #: Agents whose store has changed and is read soon.
         self._behind: set[str] = set()
         self._chores = Chores()
+        self._aside = _Aside()
         #: Agents that were not looked at since we began.
         self._unseen = set(self._posts)
         self._seen = asyncio.Event()
@@ -307,6 +342,8 @@ class Observer:
             if followed.history.replaced():
                 self._post(events.Replaced(session_id=followed.session_id, at=time.time()))
             self._post(events.Written(session_id=followed.session_id, records=records, at=time.time()))
+            if not followed.history.is_behind():
+                return
 
     # -- transcripts of live sessions -----------------------------------------------------------
 
@@ -355,7 +392,8 @@ class Observer:
         post = self._posts.get(session.agent)
         if post is None:
             return None
-        return await asyncio.to_thread(post.agent.steering.endpoint, post.home, environment, session)
+        question = partial(post.agent.steering.endpoint, post.home, environment, session)
+        return await self._aside.ask(question)
 
     async def remains(self, session: Session) -> Remains | None:
         """What is stored of a session, to be put into the trash."""

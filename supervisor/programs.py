@@ -41,9 +41,17 @@ def hook_command(socket: Path) -> list[str]:
 
 def start_nursery(log: Path, end: int) -> None:
     """Start the parent of holders, with socket *end* as its standard input."""
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with log.open("ab") as file:
+    with opened_log(log) as file:
         start(nursery_command(), stdin=end, stdout=file, stderr=file)
+
+
+def opened_log(log: Path) -> IO[bytes]:
+    """A log to be added to; where it cannot be kept, nobody hears what would stand in it."""
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return log.open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
 
 
 def painter_command(folder: Path, terminal: str) -> list[str]:

@@ -76,7 +76,10 @@ def _patience(wished: float) -> Callable[[str], float]:
 def _folder(rule: str) -> tuple[str, Policy]:
     """``~/work=off`` as an absolute path and a policy."""
     folder, sign, policy = rule.rpartition("=")
-    place = Path(folder.strip()).expanduser()
+    try:
+        place = Path(folder.strip()).expanduser()
+    except (RuntimeError, ValueError):  # nobody has that name
+        place = Path()
     if not sign or not place.is_absolute():
         raise WrongUse(f"reconnect.folders: {rule!r:.80} is no rule.", 'Write "~/work=off".')
     return str(place), word(Policy, policy.strip(), "reconnect.folders")

@@ -1,6 +1,5 @@
 """One file of settings, one frozen object. A key that is not known is an error that names the nearest."""
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
@@ -10,6 +9,8 @@ from typing import Any, Final
 from supervisor.core.errors import WrongUse
 
 #: These are in no message.
+#: No number of ours means anything above that; times and sizes are reckoned with floats.
+_LARGEST: Final = 2**31
 _SECRETS: Final = frozenset({"notices.urls"})
 _TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
 
@@ -86,7 +87,7 @@ class ReconnectSettings:
         "ask", "After a reboot, sessions that are brought back by themselves otherwise: off, ask, or auto."
     )
     folders: tuple[str, ...] = _setting((), 'Folders with a rule of their own: ["~/work=off", …].')
-    first_pause_seconds: int = _setting(2, "The first pause between two looks at the network, at most.")
+    first_pause_seconds: int = _setting(1, "The first pause between two looks at the network, at most.")
     longest_pause_seconds: int = _setting(30, "The longest pause between two looks.")
     silent_after_seconds: int = _setting(
         0, "A turn in which nothing moves is asked again after so long. 0: when its agent's patience is over."
@@ -136,7 +137,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         told = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         told = {}
-    except (OSError, ValueError) as trouble:
+    except (OSError, ValueError, RecursionError) as trouble:
         raise WrongUse(
             f"The settings in {path} cannot be read: {trouble}.", "Mend the file, or remove it."
         ) from trouble
@@ -186,9 +187,9 @@ def _value(name: str, value: Any, default: Any, path: Path) -> Any:
         and all(isinstance(part, str) for part in value)
     ):
         return tuple(value)
-    if type(value) is type(default) and not (isinstance(value, int) and value < 0):
+    if type(value) is type(default) and not (isinstance(value, int) and not 0 <= value <= _LARGEST):
         return value
-    given = "what stands there" if name in _SECRETS else repr(value)
+    given = "what stands there" if name in _SECRETS else f"{value!r:.80}"
     raise WrongUse(f"{path}: {name} cannot be {given}.", f"It is something like {_shown(default)}.")
 
 
@@ -201,8 +202,8 @@ def _from_text(text: str, default: Any, name: str) -> Any:
         if text in _TRUTHS:
             return _TRUTHS[text]
         raise WrongUse(f"{name} must be true or false, not {text!r}.", "")
-    if text.isascii() and text.isdigit():
-        return int(text)
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST)):
+        return min(int(text), _LARGEST)
     raise WrongUse(
         f"{name} must be a whole number, not {text!r}.", f"It is something like {_shown(default)}."
     )
@@ -215,6 +216,8 @@ def _shown(default: Any) -> str:
 
 
 def _unknown(name: str, known: Any, path: Path) -> WrongUse:
+    import difflib  # only mistakes need it
+
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
     return WrongUse(f"{path}: there is no setting {name}.", f"Did you mean {near[0]}?")
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from supervisor import programs
 from supervisor.core.errors import Unreachable, WakelineError
 from supervisor.folders import folders
-from tray import backend, words
+from tray import backend, popups, words
 from tray.app import Tray
 from tray.follow import Client
-from tray.popups import Popups
 
 #: In a frozen program there is no ``python -m``: the first word says which window is meant.
 WINDOWS = {
@@ -51,8 +50,8 @@ def run(*, starts_supervisor: bool) -> int:
         start_if_missing(client)
     lock = lock_file(folders().runtime, os.environ)
     # The popups act by the tray, which has them.
-    popups = Popups(lambda action: tray.act(action), lock.with_suffix(".popups"))
-    tray = Tray(client, programs.start_supervisor, popups)
+    shown = popups.make(lambda action: tray.act(action), lock.with_suffix(".popups"))
+    tray = Tray(client, programs.start_supervisor, shown)
     icon = backend.make(tray.act, tray.opened, lambda: say(words.NO_TRAY))
     if icon is None:
         return 0

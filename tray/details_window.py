@@ -102,7 +102,7 @@ class Window:
         side = ttk.Frame(self.root)
         side.pack(side="left", fill="both")
         made = ttk.Treeview(side, show="tree", selectmode="browse", height=16)
-        made.column("#0", width=320)
+        made.column("#0", width=style.px(self.root, 320))
         bar = ttk.Scrollbar(side, orient="vertical", command=made.yview)
         made.configure(yscrollcommand=bar.set)
         made.pack(side="left", fill="both", expand=True)

@@ -7,7 +7,8 @@ from supervisor.core.model import State
 from tray.menu import live
 from tray.snapshot import Snapshot
 
-SIZES = (16, 22, 24, 32, 48, 64)
+#: What panels ask for, and twice as much for screens with fine pixels.
+SIZES = (16, 22, 24, 32, 44, 48, 64)
 #: A session in the first state here that any session has gives the picture.
 BY_STATE: Mapping[State, str] = {
     State.CUT_OFF: "cut_off",

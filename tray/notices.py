@@ -1,7 +1,7 @@
 """A notice becomes a popup of this desktop: plain data, and what its buttons mean. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tray import steering, words
 from tray.lines import Action, CopyResume, Decide, Reconnect, ShowDetails
@@ -9,6 +9,8 @@ from tray.snapshot import Approval, Notice, Session, Snapshot
 
 #: What was told longer ago is no news to somebody who has just come.
 NEWS_SECONDS = 120.0
+#: Characters of a title and of a text; the supervisor's own are shorter.
+TITLE, TEXT = 64, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,13 @@ def popup(notice: Notice, snapshot: Snapshot) -> Popup:
     """What is to be shown for it."""
     session = next((one for one in snapshot.sessions if one.id == notice.session_id), None)
     asked = _asked(notice, session)
-    text = notice.text
+    text = words.plain(notice.text, TEXT)
     if asked and (all_of_it := steering.whole(asked)):
         # Not the notice's own text: what is allowed must be what stands there, to the letter.
         text = f"{all_of_it}\n{words.place(session)}"
     return Popup(
         id=notice.id,
-        title=words.plain(notice.title, 64),
+        title=words.plain(notice.title, TITLE),
         text=text,
         click=ShowDetails(notice.session_id),
         buttons=(*_buttons(notice, session, asked), Button(words.SHOW, ShowDetails(notice.session_id)))[:3],
@@ -77,8 +79,9 @@ def _buttons(notice: Notice, session: Session | None, asked: Approval | None) ->
 
 def worth_showing(notices: Sequence[Notice], seen: frozenset[str], now: float) -> list[Notice]:
     """Of all that is open, what somebody who has just come should see: never anything twice."""
+    # Whoever has not seen it is told, also if it has changed silently since.
     return [
-        one
+        replace(one, silent=False)
         for one in notices
-        if not one.silent and one.id not in seen and (one.urgent or now - one.at < NEWS_SECONDS)
+        if one.rang and one.id not in seen and (one.urgent or now - one.at < NEWS_SECONDS)
     ]

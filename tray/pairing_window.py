@@ -8,7 +8,7 @@ from tkinter import ttk
 from typing import Any
 
 from supervisor.core.model import Scope
-from tray import style, words
+from tray import capture, style, words
 from tray.follow import Client
 from tray.pairing import Address, Conversation, Scene, scene
 
@@ -33,10 +33,12 @@ class Window:
         self._control = tk.BooleanVar(self.root, value=False)
         self._address: str | None = None
         self._shown: Scene | None = None
+        self._code: Code | None = None
         self._placed = False
-        self._page = ttk.Frame(self.root, padding=24)
+        self._page = ttk.Frame(self.root, padding=style.px(self.root, 24))
         self._page.pack(fill="both", expand=True)
         self.root.bind(NEWS, lambda _: self._read())
+        self.root.bind("<FocusOut>", lambda _: self.root.after_idle(self._look_away))
         self.root.bind("<Escape>", lambda _: self._close())
         self.root.protocol("WM_DELETE_WINDOW", self._close)
 
@@ -44,6 +46,7 @@ class Window:
         """Show it until it is closed."""
         self._draw(Scene(kind="wait", sentence=words.PAIR_WAIT))
         style.show(self.root)
+        capture.keep_out(self.root)
         self.root.after_idle(self._ask)
         self.root.mainloop()
 
@@ -66,12 +69,18 @@ class Window:
         self._conversation.close()
         self.root.destroy()
 
+    def _look_away(self) -> None:
+        """Hide the code when the keyboard has gone to another program; a locked screen takes it too."""
+        # An open list of ours has a window of its own, which only Tk itself knows.
+        if self._code and not str(self.root.tk.call("focus")):
+            self._code.hide()
+
     # Drawing.
 
     def _draw(self, new: Scene) -> None:
         if new == self._shown:
             return
-        self._shown = new
+        self._shown, self._code = new, None
         for child in self._page.winfo_children():
             child.destroy()
         draw = {"code": self._draw_code, "numbers": self._draw_numbers, "wait": self._draw_sentence}
@@ -90,12 +99,15 @@ class Window:
         ).pack(pady=(6, style.GAP))
         if new.sentence:
             style.text(self._page, new.sentence, "Strong.TLabel", wraplength=WRAP).pack(pady=(0, style.GAP))
-        Code(self._page, new.url or "").pack()
+        self._code = Code(self._page, new.url or "")
+        self._code.pack()
         self._draw_addresses(new)
         ttk.Checkbutton(self._page, text=words.PAIR_CONTROL, variable=self._control, command=self._ask).pack(
             anchor="w", pady=(style.GAP, 0)
         )
-        style.text(self._page, words.PAIR_VIEW_ONLY, "Faint.TLabel").pack(anchor="w", padx=22)
+        style.text(self._page, words.PAIR_VIEW_ONLY, "Faint.TLabel").pack(
+            anchor="w", padx=style.px(self.root, 22)
+        )
         self._draw_warning()
 
     def _draw_addresses(self, new: Scene) -> None:
@@ -113,7 +125,7 @@ class Window:
         self._ask()
 
     def _draw_warning(self) -> None:
-        card = ttk.Frame(self._page, style="Card.TFrame", padding=12)
+        card = ttk.Frame(self._page, style="Card.TFrame", padding=style.px(self.root, 12))
         card.pack(fill="x", pady=(style.GAP, 0))
         style.text(card, words.PAIR_WARNING, "Card.TLabel", wraplength=WRAP - 24).pack(anchor="w")
 
@@ -158,7 +170,7 @@ class Window:
 
 
 class Code(tk.Canvas):
-    """A QR code on white that hides itself after a minute; a click shows it again."""
+    """A QR code on white that hides itself after a minute, or when told; a click shows it again."""
 
     def __init__(self, parent: tk.Misc, url: str) -> None:
         import segno
@@ -184,9 +196,10 @@ class Code(tk.Canvas):
                 self.create_rectangle(left, top, left + size, top + size, fill="black", width=0)
         if self._timer:
             self.after_cancel(self._timer)
-        self._timer = self.after(SHOWN_FOR, self._hide)
+        self._timer = self.after(SHOWN_FOR, self.hide)
 
-    def _hide(self) -> None:
+    def hide(self) -> None:
+        """Show words in its place."""
         self.delete("all")
         middle = self._side // 2
         self.create_text(middle, middle, text=words.PAIR_HIDDEN, justify="center", fill=style.FAINT)

@@ -49,7 +49,10 @@ class Notice:
     session_id: str | None = None
     approval_id: str | None = None
     urgent: bool = False
+    #: It changes what was told, or need not be looked up for.
     silent: bool = False
+    #: Somebody was to look up for it when it was told first.
+    rang: bool = True
     withdrawn: bool = False
 
 
@@ -191,6 +194,7 @@ def notice(fields: Mapping[str, Any]) -> Notice | None:
         approval_id=text(fields.get("approval")),
         urgent=fields.get("urgent") is True,
         silent=fields.get("silent") is True,
+        rang=fields.get("rang") is not False,
         withdrawn=fields.get("withdrawn") is True,
     )
 

@@ -10,6 +10,8 @@ from tray import icon, words
 PAPER, CARD, INK, FAINT = "#f4f6f8", "#ffffff", "#1d2733", "#66717f"
 EDGE, ACCENT, ACCENT_DOWN, PALE = "#d5dbe2", "#0b8478", "#086a60", "#e3f3f1"
 GAP = 14
+#: How high a line is for the size of its letters, in most fonts.
+LINE = 1.2
 
 
 def window(title: str) -> tk.Tk:
@@ -20,7 +22,7 @@ def window(title: str) -> tk.Tk:
     root.configure(background=PAPER)
     root.iconphoto(True, tk.PhotoImage(file=icon.folder() / "app" / "wakeline-512.png").subsample(8))
     _fonts(root)
-    _colours(ttk.Style(root))
+    _colours(root, ttk.Style(root))
     return root
 
 
@@ -44,8 +46,18 @@ def centre(root: tk.Tk, width: int = 0, height: int = 0) -> None:
 
 
 def scale(root: tk.Misc) -> float:
-    """How many pixels a pixel of an ordinary screen is here."""
-    return max(1.0, root.winfo_fpixels("1i") / 96)
+    """How many pixels a pixel of an ordinary screen is here, as letters are drawn.
+
+    On Linux the desktop tells only its fonts how fine the screen is, and the X server something else.
+    """
+    plain = font.nametofont("TkDefaultFont", root=root)
+    usual = abs(int(plain.actual("size"))) * 96 / 72 * LINE
+    return max(1.0, root.winfo_fpixels("1i") / 96, round(2 * plain.metrics("linespace") / usual) / 2)
+
+
+def px(root: tk.Misc, pixels: int) -> int:
+    """So many pixels of an ordinary screen, as pixels of this one."""
+    return round(pixels * scale(root))
 
 
 def hand_over(root: tk.Tk, event: str) -> bool:
@@ -58,7 +70,9 @@ def hand_over(root: tk.Tk, event: str) -> bool:
 
 
 def text(parent: tk.Misc, words: str = "", style: str = "TLabel", **more: Any) -> ttk.Label:
-    """A label."""
+    """A label; a *wraplength* is in pixels of an ordinary screen."""
+    if "wraplength" in more:
+        more["wraplength"] = px(parent, more["wraplength"])
     return ttk.Label(parent, text=words, style=style, **more)
 
 
@@ -86,7 +100,8 @@ def _fonts(root: tk.Tk) -> None:
 _kept: list[font.Font] = []
 
 
-def _colours(style: ttk.Style) -> None:
+def _colours(root: tk.Tk, style: ttk.Style) -> None:
+    box, row = px(root, 14), px(root, 30)
     style.theme_use("clam")
     style.configure(".", background=PAPER, foreground=INK, bordercolor=EDGE, focuscolor=ACCENT)
     style.configure("Title.TLabel", font="Title")
@@ -94,28 +109,28 @@ def _colours(style: ttk.Style) -> None:
     style.configure("Faint.TLabel", foreground=FAINT)
     style.configure("Card.TFrame", background=CARD, bordercolor=EDGE, relief="solid", borderwidth=1)
     style.configure("Card.TLabel", background=CARD)
-    style.configure("TCheckbutton", indicatorsize=14, indicatormargin=(0, 0, 8, 0))
+    style.configure("TCheckbutton", indicatorsize=box, indicatormargin=(0, 0, 8, 0))
     style.map("TCheckbutton", background=[("active", PAPER)], indicatorbackground=[("selected", ACCENT)])
     style.configure(
-        "TButton", background=CARD, padding=(14, 7), relief="flat", lightcolor=CARD, darkcolor=CARD
+        "TButton", background=CARD, padding=(box, box // 2), relief="flat", lightcolor=CARD, darkcolor=CARD
     )
     style.map("TButton", background=[("pressed", EDGE), ("active", PALE)])
-    _strong_buttons(style)
-    style.configure("TCombobox", padding=6, arrowsize=14, fieldbackground=CARD, background=CARD)
+    _strong_buttons(root, style)
+    style.configure("TCombobox", padding=px(root, 6), arrowsize=box, fieldbackground=CARD, background=CARD)
     style.map("TCombobox", fieldbackground=[("readonly", CARD)], selectbackground=[("readonly", CARD)])
     style.map("TCombobox", selectforeground=[("readonly", INK)])
-    style.configure("Treeview", background=CARD, fieldbackground=CARD, rowheight=30, borderwidth=0)
+    style.configure("Treeview", background=CARD, fieldbackground=CARD, rowheight=row, borderwidth=0)
     style.map("Treeview", background=[("selected", ACCENT)], foreground=[("selected", CARD)])
     style.configure(
-        "Vertical.TScrollbar", background=EDGE, troughcolor=PAPER, bordercolor=PAPER, arrowsize=12
+        "Vertical.TScrollbar", background=EDGE, troughcolor=PAPER, bordercolor=PAPER, arrowsize=px(root, 12)
     )
 
 
-def _strong_buttons(style: ttk.Style) -> None:
+def _strong_buttons(root: tk.Tk, style: ttk.Style) -> None:
     """The one that most people want, and the numbers."""
     for name, more in (
         ("Accent.TButton", {"font": "Strong"}),
-        ("Number.TButton", {"font": "Number", "padding": (8, 16), "width": 4}),
+        ("Number.TButton", {"font": "Number", "padding": (px(root, 8), px(root, 16)), "width": 4}),
     ):
         style.configure(name, background=ACCENT, foreground=CARD, lightcolor=ACCENT, darkcolor=ACCENT, **more)
         style.map(name, background=[("disabled", EDGE), ("pressed", ACCENT_DOWN), ("active", ACCENT_DOWN)])

@@ -58,6 +58,9 @@ NO_TRAY = (
     "This desktop shows no tray icons: Wakeline goes on without one. "
     "(`wakeline status` and `wakeline phone` work; GNOME needs the AppIndicator extension.)"
 )
+#: The same in a popup, for whom no terminal sees.
+NO_TRAY_TITLE = "Wakeline has no icon here"
+NO_TRAY_POPUP = "This desktop shows no tray icons. On GNOME, switch the AppIndicator extension on."
 ALREADY = "The Wakeline icon is already in the tray."
 NO_WINDOWS = "Windows need tkinter, which this Python lacks (on Debian: apt install python3-tk)."
 NO_SCREEN = "There is no screen to open a window on."
@@ -87,7 +90,7 @@ PAIR_WARNING = (
 )
 PAIR_ADDRESS = "Address of this machine"
 PAIR_CONTROL = "It may also control"
-PAIR_VIEW_ONLY = "For now: keep-awake. Later: typing, approving."
+PAIR_VIEW_ONLY = "Type, approve, start and end sessions. Without this it may only look."
 PAIR_HIDDEN = "Hidden so that nobody else scans it\n\nClick to show it again"
 PAIR_CHOOSE = "Which number does the phone show?"
 PAIR_REJECT = "None of these: reject"
@@ -237,7 +240,9 @@ def tooltip(snapshot: Snapshot, live: Sequence[Session]) -> str:
     """What a person sees when the mouse rests on the icon."""
     if not snapshot.reachable:
         return NOT_RUNNING
-    held = "\nThis machine is kept awake" if snapshot.awake.held else ""
+    awake = snapshot.awake
+    held = "This machine is kept awake" if awake.held else _capital(plain(awake.problem, 90))
+    held = f"\n{held}" if held else ""
     return f"{NAME}: {counts(live)}{held}"
 
 
@@ -356,10 +361,14 @@ def awake_held(awake: Awake, now: float) -> str:
         since = f" since {when(awake.held_since, now)}" if awake.held_since is not None else ""
         return f"Held awake{since}{by}"
     if awake.problem:
-        return plain(awake.problem, 90)
+        return _capital(plain(awake.problem, 90))
     if awake.mode is AwakeMode.OFF:
         return "Not held: you switched it off"
     return "May sleep: nothing is working" if not awake.wanted else "Not held yet"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def releases(at: float, now: float) -> str:

@@ -87,8 +87,12 @@ class History(Protocol):
     def more(self) -> Sequence[Record]:
         """What has been written since the last call of ``recent`` or ``more``.
 
-        After much at once it is a part of it: ask again until nothing comes.
+        After much at once it is a part of it: see ``is_behind``.
         """
+        ...
+
+    def is_behind(self) -> bool:
+        """Whether the last call of ``more`` left something that was written by then: ask again."""
         ...
 
     def replaced(self) -> bool:

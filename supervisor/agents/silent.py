@@ -20,6 +20,10 @@ class Silent:
         """Nothing comes."""
         return ()
 
+    def is_behind(self) -> bool:
+        """Nothing is left."""
+        return False
+
     def replaced(self) -> bool:
         """Nothing changes."""
         return False

@@ -1,6 +1,5 @@
 """Settings of agents that are written as TOML; nothing here raises."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,8 @@ _LARGEST: Final = 2**20
 
 def tables(path: Path) -> Mapping[str, Any]:
     """What a file of TOML holds; empty where there is none, or it is broken."""
+    import tomllib  # not before somebody's settings are asked for
+
     try:
         with opened(path) as file:
             return tomllib.loads(file.read(_LARGEST).decode("utf-8", "replace"))

@@ -52,7 +52,7 @@ def _awake(options: argparse.Namespace) -> int:
 
 def told(awake: dict[str, Any]) -> list[str]:
     """Keep-awake in a few lines for people."""
-    lines = [_headline(awake)]
+    lines = [_headline(awake), *_still(awake)]
     lines += [
         f"  because {say.plain(r['text'])}, for {say.ago(r['since'])}"
         + (f", until {say.clock(r['until'])}" if r["until"] else "")
@@ -64,6 +64,15 @@ def told(awake: dict[str, Any]) -> list[str]:
         back = f", back to auto in {say.until(awake['mode_until'])}" if awake["mode_until"] else ""
         lines.append(f"  set to {awake['mode']} by you{back}")
     return lines
+
+
+def _still(awake: dict[str, Any]) -> list[str]:
+    """What puts it to sleep all the same: nobody should find that out in a bag."""
+    if not awake["held"]:
+        return []
+    # Its lock stops the user, too, since systemd 257; a desktop knows who it is that asks.
+    yourself = ": first wakeline awake off" if awake["mechanism"].startswith("logind") else ""
+    return [f"  a closed lid still puts it to sleep, and so can you{yourself}"]
 
 
 def _headline(awake: dict[str, Any]) -> str:

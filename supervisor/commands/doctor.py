@@ -63,6 +63,8 @@ def _supervisor(_: Folders) -> Iterator[Check]:
         yield Check("supervisor", None, trouble.title, "Start it: wakeline")
         return
     yield Check("supervisor", True, f"runs, version {machine['versions']['wakeline']}")
+    if unkept := machine.get("trouble"):
+        yield Check("keeping", False, unkept, "Sessions are shown and held meanwhile; it mends itself then.")
     awake = machine["awake"]
     if awake["problem"]:
         yield Check("keep-awake", None, awake["problem"])

@@ -51,8 +51,7 @@ def _start(places: Folders) -> None:
 
 
 def _start_with_log(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with programs.opened_log(log) as output:
         return programs.start(command, stdout=output, stderr=output)
 
 
@@ -113,6 +112,8 @@ def _summary(client: Client) -> None:
     told = ", ".join(f"{counts[state]} {say.STATES[state][2]}" for state in order)
     print(f"{say.plain(machine['hostname'])}: {told or 'no agent sessions yet'}")
     print("\n".join(awake.told(machine["awake"])))
+    if trouble := machine.get("trouble"):
+        print(f"Nothing can be kept: {say.plain(trouble)}")
     if not counts:
         print("Start an agent (claude, codex, opencode) in any terminal and it appears: wakeline ls")
     print(_phones(client.get("/api/phone")))

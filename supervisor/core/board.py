@@ -119,7 +119,9 @@ class Board:
         silent = notice.silent or self.rules.quiet(notice.at)
         notice = replace(notice, level=self.rules.level, silent=silent)
         before = self.open.get(key)
-        if before and replace(before, silent=silent, sent=notice.sent) == notice:
+        rang = not silent or (before is not None and before.id == notice.id and before.rang)
+        notice = replace(notice, rang=rang)
+        if before and replace(before, silent=silent, rang=rang, sent=notice.sent) == notice:
             return
         if before and before.id != notice.id:
             self.drop(key)

@@ -95,13 +95,14 @@ class FocusLost:
 class Reach:
     """Say when this session's agent can reach its model again, not before *not_before*.
 
-    *attempt*: how often it was continued in vain, so that pauses grow.
+    *attempt*: how often it was continued in vain, so that pauses grow. *wished*: by its user, now.
     """
 
     session: Session
     cause: Cause
     attempt: int
     not_before: float | None
+    wished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

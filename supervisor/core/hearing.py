@@ -52,6 +52,8 @@ class Hearing:
         self._heard[event.session_id] = event
         before = self._book.sessions.get(event.session_id)
         if before is None or before.state in OVER:
+            # It lives, and nobody has seen that: the look at its first sign may have come too early.
+            wishes.append(effects.Look(event.agent))
             return
         notes = self._book.notes[before.id]
         notes.told = True
@@ -73,6 +75,7 @@ class Hearing:
         session = self._take_in(before, pictures.of_this_run(event.record, before), event.at)
         if session.last_activity_at is None or event.record.at:
             session = replace(session, last_activity_at=event.record.at or event.at)
+        wishes.extend(_look_again(before, session))
         self._book.put(session, before, wishes)
 
     def _read(self, event: events.Written, wishes: list[effects.Effect]) -> None:
@@ -88,6 +91,7 @@ class Hearing:
             session = self._take_in(session, record, event.at)
             wishes.extend(effects.Publish("entry", session.id, entry) for entry in record.entries)
         session = replace(session, last_activity_at=event.at, stale=False)
+        wishes.extend(_look_again(before, session))
         if pictures.differs_by_entries_only(session, before):
             self._book.put_quietly(session, wishes)
         else:
@@ -166,3 +170,9 @@ class Hearing:
         before = self._book.sessions.get(event.session_id)
         if before and event.branch:
             self._book.put(replace(before, git_branch=event.branch), before, wishes)
+
+
+def _look_again(before: Session, session: Session) -> list[effects.Effect]:
+    """Where it works is known now: by that, the terminal that shows it may be found."""
+    found = before.cwd is None and session.cwd is not None and session.terminal is None
+    return [effects.Look(session.agent)] if found and session.state not in OVER else []

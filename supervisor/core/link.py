@@ -27,6 +27,7 @@ _LONGEST_RESET: Final = 8 * 86_400.0
 _WORKS: Final = "works"
 _SEPARATORS: Final = "/\\"
 _ASKS: Final = "waits for your yes"
+_NOT_KNOWN: Final = "why is not known yet"
 _TELLS: Final = "only a person can help here"
 
 
@@ -64,6 +65,8 @@ class Link:
     #: Why it stands where it stands, in words.
     note: str | None = None
     history: tuple[Attempt, ...] = ()
+    #: Its user has said "now": whatever stood in the way may be over.
+    wished: bool = False
 
     @property
     def remedy(self) -> Remedy:
@@ -167,10 +170,15 @@ class Links:
             policy=policy,
             phase=Phase.WAITING,
             attempt=before.attempt if before else 0,
-            note="why is not known yet",
+            note=_NOT_KNOWN,
             history=before.history if before else (),
         )
         return [*self._put(link), effects.Reach(session, link.cause, link.attempt, None)]
+
+    def wonders(self, session_id: str) -> bool:
+        """Whether it only stands still because nobody knew why it failed."""
+        link = self._links.get(session_id)
+        return link is not None and link.cause is Cause.UNKNOWN and link.note in {_NOT_KNOWN, _TELLS}
 
     def _begin(self, link: Link, session: Session, reset_at: float | None, at: float) -> list[effects.Effect]:
         if link.policy is Policy.OFF or link.remedy is Remedy.TELL:
@@ -207,7 +215,7 @@ class Links:
         link = self._links.get(session.id)
         if link is None or link.phase is not Phase.WAITING:
             return []
-        if link.remedy is Remedy.TELL:
+        if link.remedy is Remedy.TELL and not link.wished:
             return self._put(replace(link, phase=Phase.STOPPED, note=_TELLS, next_try_at=None))
         if bound := self._too_often(session.id, at):
             return self._hold_back(link, session, bound, at)
@@ -289,8 +297,8 @@ class Links:
         if link is None or link.phase is Phase.TRYING:
             return []
         self._continued.pop(session.id, None)
-        ready = replace(link, phase=Phase.WAITING, note=None, next_try_at=at)
-        return [*self._put(ready), effects.Reach(session, link.cause, 0, None)]
+        ready = replace(link, phase=Phase.WAITING, note=None, next_try_at=at, wished=True)
+        return [*self._put(ready), effects.Reach(session, link.cause, 0, None, wished=True)]
 
     def stop(self, session_id: str) -> list[effects.Effect]:
         """Stop trying."""

@@ -77,6 +77,8 @@ class Notice:
     urgent: bool = False
     #: Worth showing, but nobody need look up for it.
     silent: bool = False
+    #: Somebody was to look up for it once, before it changed.
+    rang: bool = False
     #: It was answered, or is over: nobody need look at it any more.
     withdrawn: bool = False
     #: It has reached everybody that it was to be sent to.

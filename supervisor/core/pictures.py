@@ -1,7 +1,8 @@
 """Pictures of sessions: how one follows from another, and what of it matters. Pure functions."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Final
 
 from supervisor.core.failing import Cause
@@ -18,6 +19,7 @@ _CHANGED_BY_ENTRIES: Final = (
     "cost_usd",
     "context_used_percent",
 )
+_all_else: Final = attrgetter(*(f.name for f in fields(Session) if f.name not in _CHANGED_BY_ENTRIES))
 _MUST_BE_RIGHT: Final = ("state", "run", "cwd", "title", "transcript", "cause", "policy", "policy_chosen")
 
 
@@ -81,8 +83,7 @@ def question(session: Session, waiting_for: str | None, at: float) -> Approval:
 
 
 def differs_by_entries_only(session: Session, before: Session) -> bool:
-    same = {name: getattr(before, name) for name in _CHANGED_BY_ENTRIES}
-    return replace(session, **same) == before
+    return _all_else(session) == _all_else(before)
 
 
 def with_entry(session: Session, entry: Entry) -> Session:

@@ -120,6 +120,9 @@ class Rescue:
         before = self._stood.get(session.id)
         self._stood[session.id] = (session.state, session.since)
         if before == self._stood[session.id]:
+            known = session.cause if session.state is State.CUT_OFF else None
+            if known and known is not Cause.UNKNOWN and self.links.wonders(session.id):
+                return self.links.failed(session, known, session.reset_at, at)
             return self.links.review(session, at)
         if session.state is State.CUT_OFF:
             if session.cause is None:

@@ -72,8 +72,12 @@ class Spells:
         kind = NoticeKind.LOST if session.state is State.LOST else NoticeKind.CUT_OFF
         spell.says = _GIVEN_UP if given_up else str(kind)
         note = link.note if link and given_up else None if given_up else "it will be tried again"
+        told, at_first = self._board.planned((session.id, About.LINK)), at
+        # The next try in vain is no news.
+        if told and (told.id, told.kind, told.count, told.urgent) == (spell.id, kind, spell.count, given_up):
+            at_first = told.at
         notice = replace(
-            about(session, kind, at, spell.id),
+            about(session, kind, at_first, spell.id),
             count=spell.count,
             why=cut(": ".join(part for part in (session.cause, note) if part), 120),
             detail=session.failure or "",

@@ -147,6 +147,9 @@ class Typing:
     #: The key that interrupts a turn; pressed *interrupt_presses* times, each in its own write.
     interrupt: bytes = b"\x1b"
     interrupt_presses: int = 1
+    #: Interrupted before it has answered anything, it forgets the prompt and puts it back into its line;
+    #: this key empties the line. Nothing: it puts nothing back.
+    empties: bytes = b""
     #: Seconds between a paste and its Enter.
     settle: float = 0.3
     #: It keeps what is typed while it works for its next turn, or works it in.

@@ -3,25 +3,19 @@
 Addresses are secrets: they are in no log and in no error, and neither is what the library says.
 """
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from queue import Empty, Full, Queue
-from typing import Final, Protocol
-
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_result,
-    stop_after_delay,
-    stop_any,
-    stop_when_event_set,
-    wait_random_exponential,
-)
+from typing import TYPE_CHECKING, Final, Protocol
 
 from supervisor.core.notice import Level, Notice
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +24,9 @@ _MOST: Final = 100
 #: Seconds after which a notice is no news any more.
 _GIVEN_UP_AFTER: Final = 3600.0
 #: Seconds between two tries at most; short at first, growing, scattered.
-PAUSES: Final = wait_random_exponential(multiplier=1.0, max=300.0)
+_LONGEST_PAUSE: Final = 300.0
+
+Pauses = Callable[["RetryCallState"], float]
 
 
 class Post(Protocol):
@@ -58,7 +54,7 @@ class Sender:
         level: Level,
         is_open: Callable[[str], bool],
         sent: Callable[[str], None],
-        pauses: Callable[[RetryCallState], float] = PAUSES,
+        pauses: Pauses | None = None,
         opened: Callable[[str], Post | None] = open_post,
     ) -> None:
         """Nothing runs before the first notice.
@@ -108,13 +104,14 @@ class _Lane:
         url: str,
         is_open: Callable[[str], bool],
         done: Callable[[str], None],
-        pauses: Callable[[RetryCallState], float],
+        pauses: Pauses | None,
         opened: Callable[[str], Post | None],
     ) -> None:
         self._number, self._url = number, url
         self._is_open, self._done = is_open, done
         self._pauses, self._opened = pauses, opened
-        self._queue: Queue[Notice] = Queue(_MOST)
+        #: ``None`` only wakes who waits.
+        self._queue: Queue[Notice | None] = Queue(_MOST)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -133,6 +130,8 @@ class _Lane:
     def close(self) -> None:
         """Send nothing more. A try that is under way is not waited for."""
         self._stopped.set()
+        with contextlib.suppress(Full):  # then nobody waits
+            self._queue.put_nowait(None)
 
     def _let_go(self) -> None:
         try:
@@ -140,27 +139,31 @@ class _Lane:
         except Empty:
             return
         logger.warning("address %d for notices is too slow: one was not sent", self._number)
-        self._done(oldest.id)
+        if oldest:
+            self._done(oldest.id)
 
     def _serve(self) -> None:
         post = self._opened(self._url)
         if post is None:
             logger.warning("address %d for notices cannot be used: it is no apprise URL", self._number)
         while not self._stopped.is_set():
-            try:
-                notice = self._queue.get(timeout=1.0)
-            except Empty:
-                continue
-            if post is None or self._deliver(post, notice):
+            notice = self._queue.get()
+            if notice and (post is None or self._deliver(post, notice)):
                 self._done(notice.id)
 
     def _deliver(self, post: Post, notice: Notice) -> bool:
         """Try until it has arrived or is no news any more; whether that was said before we stopped."""
-        tries = Retrying(
-            retry=retry_if_result(lambda arrived: not arrived),
-            wait=self._pauses,
+        import tenacity  # not before there is something to send
+
+        stopped, given_up = (
+            tenacity.stop_when_event_set(self._stopped),
+            tenacity.stop_after_delay(_GIVEN_UP_AFTER),
+        )
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda arrived: not arrived),
+            wait=self._pauses or tenacity.wait_random_exponential(max=_LONGEST_PAUSE),
             sleep=self._pause,
-            stop=stop_any(stop_when_event_set(self._stopped), stop_after_delay(_GIVEN_UP_AFTER)),
+            stop=tenacity.stop_any(stopped, given_up),
             retry_error_callback=lambda _: False,
         )
         if not tries(lambda: self._is_over(notice) or post(notice)):

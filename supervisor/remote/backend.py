@@ -33,6 +33,8 @@ class Picture:
     awake: Awake
     power: Power
     online: bool | None
+    #: Why nothing can be kept at the moment, in a sentence.
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

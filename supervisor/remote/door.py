@@ -71,7 +71,8 @@ class Door:
             welcome = admitted.ask.gzip
             return files.answer(admitted.file, gzip_welcome=welcome, known_etag=admitted.known_etag)
         ask = replace(admitted.ask, body=body, key=admitted.key)
-        if admitted.key is None or ask.caller is None:
+        is_unkept = admitted.route is not None and admitted.route.unkept
+        if admitted.key is None or ask.caller is None or is_unkept:
             return await self._run(admitted, ask)
         return await self._run_once(admitted, ask, ask.caller, admitted.key)
 
@@ -174,7 +175,7 @@ class Door:
             raise Refusal(404)
         audited = ask.caller is not None and route.method != "GET"
         try:
-            if audited:
+            if audited and not route.unkept:
                 # Before it is done: what cannot be kept must not be begun.
                 await self._rooms.backend.ready_for_orders()
             answer = await route.serve(self._rooms, ask)
@@ -191,7 +192,8 @@ class Door:
             await self._rooms.backend.audit(admitted.order.decode("ascii").strip(), told)
         except WakelineError as trouble:
             logger.warning("could not note an order: %s", trouble.title)
-            return answer if answer.status >= 400 else problem(500, trouble.title, _UNSURE)
+            is_unkept = admitted.route is not None and admitted.route.unkept
+            return answer if answer.status >= 400 or is_unkept else problem(500, trouble.title, _UNSURE)
         return answer
 
 

@@ -1,6 +1,7 @@
 """The files of the phone's page: a table made once, so that no path ever reaches the disk."""
 
 import gzip
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +20,7 @@ _TYPES: Mapping[str, str] = {
 }
 #: Pictures are small already.
 _PACKED = frozenset({".html", ".js", ".css", ".webmanifest", ".svg"})
+_JSON = "application/json"
 CA_TYPE = "application/x-x509-ca-cert"
 
 
@@ -43,7 +45,16 @@ def table(folder: Path) -> dict[str, File]:
         found[f"/{path.name}"] = file
         if path.name == "index.html":
             found["/"] = file
+    if found:
+        found["/offline.json"] = made(_listed(found), _JSON, packed=True)
     return found
+
+
+def _listed(found: Mapping[str, File]) -> bytes:
+    """What a phone keeps to open the page without us: each file, and one word for all that is in them."""
+    names = sorted(found.keys() - {"/index.html"})
+    version = sha256("".join(found[name].etag for name in names).encode()).hexdigest()[:16]
+    return json.dumps({"version": version, "files": names}).encode()
 
 
 def made(plain: bytes, content_type: str, *, packed: bool = False) -> File:

@@ -51,6 +51,8 @@ class Route:
     while_pairing: bool = False
     #: Refused to a process that an agent started.
     not_for_agents: bool = False
+    #: Leaves nothing behind that must be kept: it is done, and not repeated, also when nothing can be noted.
+    unkept: bool = False
     #: Comes many times a second, as keys do.
     typing: bool = False
     query: frozenset[str] = frozenset()

@@ -7,12 +7,14 @@ stream; whatever it raises of ``WakelineError`` becomes a problem document.
 import re
 from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from supervisor.core import quote
-from supervisor.core.errors import NoSuchSession, WrongUse
+from supervisor.core.errors import NoSuchSession, WakelineError, WrongUse
 from supervisor.core.model import AwakeMode, Scope
 from supervisor.remote import access, auth, openapi, qr, wire
+from supervisor.remote.backend import Who
 from supervisor.remote.exchange import NOTHING, Answer, Ask, Follow, Refusal, json
 from supervisor.remote.jobs import JOBS
 from supervisor.remote.recovery import RECOVERY
@@ -109,7 +111,7 @@ async def devices(rooms: Rooms, _ask: Ask) -> Answer:
 
 
 async def revoke(rooms: Rooms, ask: Ask) -> Answer:
-    """Forget a phone; its streams end at once."""
+    """Forget a phone; its streams end at once, and what it wanted and nobody has begun is taken back."""
     device_id = ask.found["id"]
     was_there = await rooms.backend.remove_device(device_id)
     rooms.tokens.revoke(device_id)
@@ -117,7 +119,20 @@ async def revoke(rooms: Rooms, ask: Ask) -> Answer:
     rooms.carriers.close_device(device_id)
     if not was_there:
         raise NoSuchSession("No phone has that id.", "See wakeline devices.")
+    await _take_back(rooms, device_id)
     return NOTHING
+
+
+async def _take_back(rooms: Rooms, device_id: str) -> None:
+    """Its prompts that wait, and its turn to type."""
+    steer = rooms.backend.steer
+    for prompt in [one for one in steer.all_prompts() if one.by == device_id]:
+        with suppress(WakelineError):  # it is on its way already
+            await steer.cancel(prompt.session_id, prompt.id)
+    for session in rooms.backend.picture().sessions:
+        if session.focus and session.focus.holder == device_id:
+            with suppress(WakelineError):
+                await steer.give_focus(session.id, Who(name=device_id, label=session.focus.label))
 
 
 async def shut_down(rooms: Rooms, _ask: Ask) -> Answer:
@@ -341,7 +356,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/api/devices", scope=_VIEW, serve=devices),
     Route(method="DELETE", path="/api/devices/{id}", scope=_ADMIN, serve=revoke),
     Route(method="GET", path="/api/openapi.json", scope=_VIEW, serve=description),
-    Route(method="POST", path="/api/shutdown", scope=_ADMIN, serve=shut_down, lan=False),
+    Route(method="POST", path="/api/shutdown", scope=_ADMIN, serve=shut_down, lan=False, unkept=True),
     Route(
         method="POST",
         path="/api/pair/dialog",

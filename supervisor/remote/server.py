@@ -96,6 +96,10 @@ class Server:
             local.close(self._socket)
             self._local = None
 
+    async def come_back(self) -> None:
+        """It is known again where phones were served: serve them there."""
+        await self.phone.come_back()
+
     def network_changed(self) -> None:
         """Serve phones where they are allowed now, and nowhere else."""
         self._moved.set()

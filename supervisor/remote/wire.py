@@ -82,6 +82,7 @@ def machine(picture: Picture) -> Document:
         "network": {"online": picture.online},
         "awake": shown,
         "reasons": shown["reasons"],
+        "trouble": picture.trouble,
     }
 
 
@@ -302,6 +303,7 @@ def notice(told: Notice) -> Document:
         "count": told.count,
         "urgent": told.urgent,
         "silent": told.silent,
+        "rang": told.rang,
         "withdrawn": told.withdrawn,
     }
 

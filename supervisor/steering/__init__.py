@@ -100,7 +100,15 @@ def open_wheel(
         spares=lambda process: any(agent.steering.spares(process) for agent, _ in agents.values()),
     )
     return Wheel(
-        keyboard=Keyboard(desk=desk, post=post, line=eyes.line, typist=typist, roll=roll, chores=chores),
+        keyboard=Keyboard(
+            desk=desk,
+            post=post,
+            line=eyes.line,
+            steering=steering,
+            typist=typist,
+            roll=roll,
+            chores=chores,
+        ),
         prompts=Prompts(
             desk=desk,
             post=post,

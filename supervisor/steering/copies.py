@@ -29,6 +29,7 @@ class Copies:
         """*most*: bytes in all; 0 keeps none. *home*: where an agent stores."""
         self._folder = folder
         self._most = most
+        self._room = copies.Room(folder, most)
         self._remains = remains
         self._home = home
         self._copied_at: dict[str, float] = {}
@@ -63,13 +64,14 @@ class Copies:
 
     async def forget(self, session: Session) -> None:
         """It was thrown away: the trash has it."""
-        await asyncio.to_thread(copies.forget, self._folder, session.agent, session.id)
+        async with self._turn:
+            await asyncio.to_thread(copies.forget, self._room, session.agent, session.id)
 
     async def _copy(self, session: Session) -> None:
         async with self._turn:
             try:
                 if remains := await self._remains(session):
-                    await asyncio.to_thread(copies.keep, self._folder, remains, self._most)
+                    await asyncio.to_thread(copies.keep, self._room, remains)
             except (WakelineError, OSError) as trouble:
                 logger.warning("no copy of %s could be kept: %s", session.id, trouble)
 

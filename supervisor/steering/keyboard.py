@@ -1,16 +1,18 @@
 """Typing into sessions key by key, and who may."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from supervisor.agents.steering import Line
+from supervisor.agents.steering import Line, Steering
 from supervisor.chores import Chores
 from supervisor.core import effects, events
 from supervisor.core.desk import Desk
-from supervisor.core.errors import Refused
-from supervisor.core.model import Run, Session, State
+from supervisor.core.errors import NoSuchSession, Refused
+from supervisor.core.model import EntryKind, Role, Run, Session, State
 from supervisor.core.steering import DESK, Focus
 from supervisor.remote.backend import Who
 from supervisor.steering.living import live
@@ -19,6 +21,10 @@ from supervisor.system import tree
 from supervisor.terminal import Roll
 from supervisor.terminal.view import keys
 from supervisor.terminal.view.picture import Modes
+
+#: Seconds within which an agent that was interrupted is at its prompt again.
+_RESTS_WITHIN: Final = 20.0
+_LOOK_EVERY: Final = 0.1
 
 
 class Keyboard:
@@ -30,14 +36,16 @@ class Keyboard:
         desk: Desk,
         post: Callable[[events.Event], None],
         line: Callable[[str], Line],
+        steering: Callable[[str], Steering],
         typist: Typist,
         roll: Roll,
         chores: Chores,
     ) -> None:
-        """*line*: an agent's own channel, by its name."""
+        """*line*: an agent's own channel, by its name; *steering*: all else that is special about it."""
         self._desk = desk
         self._post = post
         self._line = line
+        self._steering = steering
         self._typist = typist
         self._roll = roll
         self._chores = chores
@@ -109,8 +117,22 @@ class Keyboard:
         session = live(self._desk, session_id)
         if session.state is State.PAUSED:
             raise Refused("This session is paused.", "Continue it first.")
-        if not await self._line(session.agent).interrupt(session):
-            await self._typist.interrupt(session, secrets.token_hex(8))
+        if await self._line(session.agent).interrupt(session):
+            return
+        order = secrets.token_hex(8)
+        await self._typist.interrupt(session, order)
+        # What is said next would be added to it.
+        if forgets_when_interrupted(session, self._steering(session.agent)) and await self._rests(session_id):
+            await self._typist.empty(session, f"{order}.empty")
+
+    async def _rests(self, session_id: str) -> bool:
+        """Wait until its agent is back at its prompt; whether it is."""
+        with contextlib.suppress(TimeoutError, Refused, NoSuchSession):
+            async with asyncio.timeout(_RESTS_WITHIN):
+                while live(self._desk, session_id).state is not State.IDLE:  # noqa: ASYNC110 -- nobody's event
+                    await asyncio.sleep(_LOOK_EVERY)
+            return True
+        return False
 
     async def interrupt_silent(self, session: Session) -> None:
         """End a turn in which nothing moves. Raises ``Refused`` while a command of that turn runs."""
@@ -122,6 +144,13 @@ class Keyboard:
 
 def _has_begun_since(run: Run | None, since: float) -> bool:
     return run is not None and any(one.started_at > since for one in tree.family(run) if one != run)
+
+
+def forgets_when_interrupted(session: Session, steering: Steering) -> bool:
+    """Whether an interrupt now makes its agent take back what it was asked last."""
+    last = session.last_entry
+    unanswered = last is not None and last.role is Role.USER and last.kind is EntryKind.TEXT
+    return bool(steering.typing.empties) and session.state is State.WORKING and unanswered
 
 
 def has_focus(session: Session, who: Who) -> bool:

@@ -11,9 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
-
-import tenacity
+from typing import TYPE_CHECKING, Final
 
 from supervisor.core import effects, events
 from supervisor.core.errors import Failed, Refused, WakelineError
@@ -21,19 +19,28 @@ from supervisor.core.failing import REMEDIES, Cause, Remedy
 from supervisor.core.model import OVER, Session, State
 from supervisor.core.rescue import continuing
 from supervisor.core.steering import Prompt
+from supervisor.steering.rounds import Rounds
+
+if TYPE_CHECKING:
+    import tenacity
 
 logger = logging.getLogger(__name__)
 
 #: Under this name the words that continue a turn are given.
 WAKELINE: Final = "wakeline"
 _LOOK_EVERY: Final = 0.2
+#: A look costs little: the pauses between two grow so slowly that what is back is seen after about a
+#: sixth of the time that it was away.
+_LOOKS_GROW: Final = 1.25
+#: To ask the model itself once more costs money, and does not help one that is overloaded.
+_CONTINUATIONS_GROW: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pauses:
     """How long it is waited, in seconds: exponential with full jitter, from *first* up to *longest*."""
 
-    first: float = 2.0
+    first: float = 1.0
     longest: float = 120.0
     #: After a limit is reset, so that clocks need not agree.
     after_reset: float = 5.0
@@ -89,6 +96,7 @@ class Lifeline:
         self._reaching: dict[str, _Reaching] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._turnstile = asyncio.Lock()
+        self._rounds = Rounds(pauses.first)
 
     # -- waiting ----------------------------------------------------------------------------------
 
@@ -114,7 +122,7 @@ class Lifeline:
         session, remedy = wish.session, REMEDIES[wish.cause]
         # The task begins after it was noted, so that it finds itself there.
         poke = self._reaching[session.id].poke
-        if remedy is Remedy.TELL:
+        if remedy is Remedy.TELL and not wish.wished:
             await asyncio.sleep(self._pauses.for_a_reason)
             self._arrived(session.id)
             return
@@ -122,7 +130,7 @@ class Lifeline:
             await self._sleep_until(session, wish.not_before + self._pauses.after_reset)
         elif remedy is Remedy.RESTART and not wish.attempt:
             await self._sleep(session, poke, self._pauses.before_restart, wakes=False)
-        elif wish.attempt or remedy is Remedy.BACK_OFF:
+        elif wish.attempt or (remedy is Remedy.BACK_OFF and not wish.wished):
             await self._sleep(session, poke, self._pause(wish.attempt), wakes=remedy is Remedy.REACH)
         async for attempt in self._tries(session, poke):
             # What is said while it is looked may be news that this look did not see.
@@ -137,29 +145,36 @@ class Lifeline:
         self._reaching.pop(session_id, None)
         self._post(events.Reached(session_id=session_id, at=time.time()))
 
-    def _tries(self, session: Session, poke: asyncio.Event) -> tenacity.AsyncRetrying:
+    def _tries(self, session: Session, poke: asyncio.Event) -> "tenacity.AsyncRetrying":
+        import tenacity  # not before something is cut off
+
         async def sleep(seconds: float) -> None:
             await self._sleep(session, poke, seconds, wakes=True)
 
         return tenacity.AsyncRetrying(
             sleep=sleep,
-            wait=tenacity.wait_random_exponential(multiplier=self._pauses.first, max=self._pauses.longest),
+            wait=tenacity.wait_random_exponential(
+                multiplier=self._pauses.first, max=self._pauses.longest, exp_base=_LOOKS_GROW
+            ),
             retry=tenacity.retry_if_result(lambda reached: not reached),
         )
 
     def _pause(self, attempt: int) -> float:
-        """The same growth as of the tries: each continuation in vain makes the next pause longer."""
-        longest = min(self._pauses.longest, self._pauses.first * 2.0 ** min(attempt, 30))
+        """Each continuation in vain makes the next pause longer."""
+        grown = self._pauses.first * _CONTINUATIONS_GROW ** min(attempt + 1, 30)
+        longest = min(self._pauses.longest, grown)
         return random.uniform(0.0, longest)  # jitter, no secret
 
     async def _sleep(self, session: Session, poke: asyncio.Event, seconds: float, *, wakes: bool) -> None:
-        now = time.time()
-        self._post(events.TryPlanned(session_id=session.id, next_try_at=now + seconds, at=now))
+        now, elapsed = time.time(), asyncio.get_running_loop().time()
+        end = self._rounds.end(seconds, self._pauses.longest) if wakes else elapsed + seconds
+        self._post(events.TryPlanned(session_id=session.id, next_try_at=now + end - elapsed, at=now))
         if not wakes:
             await asyncio.sleep(seconds)
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            # Not "after so many seconds": who looks at the same time wakes us once.
+            async with asyncio.timeout_at(end):
                 await poke.wait()
 
     async def _sleep_until(self, session: Session, at: float) -> None:

@@ -17,7 +17,7 @@ from supervisor.core.outbox import objection, same_words
 from supervisor.core.steering import DESK, Prompt, PromptState
 from supervisor.remote.backend import Who
 from supervisor.steering.jobs import JobWatch
-from supervisor.steering.keyboard import has_focus
+from supervisor.steering.keyboard import forgets_when_interrupted, has_focus
 from supervisor.steering.living import live
 from supervisor.steering.typist import Typist
 
@@ -151,10 +151,13 @@ class Prompts:
         self._post(events.PromptGiven(prompt=prompt, at=time.time()))
 
     async def words(self, session: Session) -> str:
-        """What continues its turn; empty if nothing does."""
+        """What continues its turn; empty if nothing does. One that works is interrupted before."""
         page = await self._entries(session.id, None, _LOOK_BACK)
         asked = [e.text for e in page.entries if e.role is Role.USER and e.kind is EntryKind.TEXT]
-        return self._steering(session.agent).continuation(asked[-1] if asked else None) or ""
+        steering = self._steering(session.agent)
+        if asked and forgets_when_interrupted(session, steering):
+            return asked[-1]
+        return steering.continuation(asked[-1] if asked else None) or ""
 
     async def cancel(self, session_id: str, prompt_id: str) -> None:
         """Take back a prompt that waits."""

@@ -55,6 +55,12 @@ class Typist:
         for press in range(typing.interrupt_presses):
             await self._in_between(session, [(f"{order}.{press}", typing.interrupt)], settle=0.1)
 
+    async def empty(self, session: Session, order: str) -> None:
+        """Throw away the prompt that an interrupt has put back; what somebody types at the desk stays."""
+        if session.terminal and (await self._roll.ask(session.terminal)).draft:
+            return
+        await self._in_between(session, [(order, self._steering(session.agent).typing.empties)], settle=0.0)
+
     async def deliver(self, prompt: Prompt, session: Session) -> None:
         """Paste it, and when that is taken in, Enter. Raises ``NotNow``, ``Refused``, ``Failed``."""
         text = self._text(prompt)

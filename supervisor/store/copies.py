@@ -13,18 +13,52 @@ from supervisor.core.steering import Remains
 from supervisor.store import carry
 
 
-def keep(folder: Path, remains: Remains, most: int) -> None:
-    """Copy what has changed; whole sessions go, those changed longest ago first, beyond *most* bytes.
+class Room:
+    """Owns how much the copies in *folder* take: all are measured once, then only what is copied."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        """*most*: bytes in all. Nothing is measured before the first copy is made."""
+        self.folder = folder
+        self._most = most
+        #: When each session was changed, and its bytes.
+        self._known: dict[Path, tuple[float, int]] | None = None
+        self._total = 0
+
+    def taken(self, place: Path) -> None:
+        """*place* was written to: measure it, and let others go, those changed longest ago first."""
+        if self._known is None:
+            self._known = {one: _measured(one) for one in self.folder.glob("*/*")}
+            self._total = sum(size for _, size in self._known.values())
+        self.left(place)
+        self._known[place] = _measured(place)
+        self._total += self._known[place][1]
+        if self._total > self._most:
+            for _, other in sorted((self._known[one], one) for one in self._known if one != place):
+                shutil.rmtree(other, ignore_errors=True)
+                self.left(other)
+                if self._total <= self._most:
+                    return
+
+    def left(self, place: Path) -> None:
+        """What was there is gone."""
+        if self._known is not None:
+            self._total -= self._known.pop(place, (0.0, 0))[1]
+
+
+def keep(room: Room, remains: Remains) -> None:
+    """Copy what has changed, and make room for it.
 
     Raises ``Refused`` where links or devices are in between, ``OSError``.
     """
-    root, place = Path(remains.root), _place(folder, remains.agent, remains.session_id)
-    for path in remains.paths:
-        inside = carry.below(root, root / path)
-        for item in carry.items(root, inside):
-            if item.kind == "file":
-                carry.copy(root / item.path, place / item.path)
-    _make_room(folder, most, place)
+    root, place = Path(remains.root), _place(room.folder, remains.agent, remains.session_id)
+    try:
+        for path in remains.paths:
+            inside = carry.below(root, root / path)
+            for item in carry.items(root, inside):
+                if item.kind == "file":
+                    carry.copy(root / item.path, place / item.path)
+    finally:
+        room.taken(place)
 
 
 def has(folder: Path, agent: str, session_id: str) -> bool:
@@ -43,9 +77,11 @@ def put_back(folder: Path, agent: str, session_id: str, root: Path) -> bool:
     return is_anything
 
 
-def forget(folder: Path, agent: str, session_id: str) -> None:
+def forget(room: Room, agent: str, session_id: str) -> None:
     """Remove the copies of that session."""
-    shutil.rmtree(_place(folder, agent, session_id), ignore_errors=True)
+    place = _place(room.folder, agent, session_id)
+    shutil.rmtree(place, ignore_errors=True)
+    room.left(place)
 
 
 def _place(folder: Path, agent: str, session_id: str) -> Path:
@@ -53,23 +89,10 @@ def _place(folder: Path, agent: str, session_id: str) -> Path:
     return folder / agent / quote(session_id, safe="").replace(".", "%2E")
 
 
-def _make_room(folder: Path, most: int, but: Path) -> None:
-    sessions = sorted((_changed_at(place), _size(place), place) for place in folder.glob("*/*"))
-    total = sum(size for _, size, _ in sessions)
-    for _, size, place in sessions:
-        if total <= most:
-            return
-        if place != but:
-            shutil.rmtree(place, ignore_errors=True)
-            total -= size
-
-
-def _changed_at(place: Path) -> float:
-    return max((file.lstat().st_mtime for file in _files(place)), default=0.0)
-
-
-def _size(place: Path) -> int:
-    return sum(file.lstat().st_size for file in _files(place))
+def _measured(place: Path) -> tuple[float, int]:
+    """When anything in it was changed last, and its bytes."""
+    found = [file.lstat() for file in _files(place)]
+    return max((one.st_mtime for one in found), default=0.0), sum(one.st_size for one in found)
 
 
 def _files(place: Path) -> Iterator[Path]:

@@ -58,18 +58,30 @@ MIGRATIONS: Final[Sequence[str]] = (
 )
 
 
+class Unkept(Failed):
+    """The place is not well: no room, no permission, no disk. What is there may be."""
+
+
 class Database:
     """Owns the connection. ``damaged`` names where a damaged predecessor was put, if there was one.
 
+    ``trouble``: why nothing can be kept; then this is a copy in memory, see ``spare``.
     Where a process's start is known by the machine's start, it is kept as seconds since that: *booted_at*
     is another time after the clock was set, and the process is still the same.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, damaged: Path | None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        damaged: Path | None,
+        trouble: Failed | None = None,
+    ) -> None:
         """Use ``open_database``."""
         self._connection = connection
         self._path = path
         self.damaged = damaged
+        self.trouble = trouble
         self.booted_at = 0.0
 
     def since_boot(self, started_at: float) -> float:
@@ -81,11 +93,15 @@ class Database:
         return self.booted_at + since_boot
 
     def check_room(self) -> None:
-        """Raises ``Failed`` where nothing more could be kept: then nothing should be begun either."""
+        """Raises ``Unkept`` where nothing more could be kept: then nothing should be begun either."""
+        if self.trouble:
+            raise Unkept(self.trouble.title, self.trouble.hint)
         if not os.access(self._path, os.W_OK) or not os.access(self._path.parent, os.W_OK):
-            raise Failed("The state folder is read-only.", f"Nothing was done. See {self._path.parent}")
-        if shutil.disk_usage(self._path.parent).free < _ROOM:
-            raise Failed("The disk is full.", "Nothing was done. Make room; agents go on meanwhile.")
+            raise Unkept("The state folder is read-only.", f"Nothing was done. See {self._path.parent}")
+        with _said_plainly():
+            free = shutil.disk_usage(self._path.parent).free
+        if free < _ROOM:
+            raise Unkept("The disk is full.", "Nothing was done. Make room; agents go on meanwhile.")
 
     def rows(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask."""
@@ -94,6 +110,8 @@ class Database:
 
     def change(self, statement: str, *values: Any) -> int:
         """Change something; it is on disk when this returns. Gives the number of rows changed."""
+        if self.trouble:
+            raise Unkept(self.trouble.title, self.trouble.hint)
         with _said_plainly(), self._connection:
             return self._connection.execute(statement, values).rowcount
 
@@ -106,6 +124,15 @@ class Database:
                     self._connection.execute(statement, values)
             finally:
                 self._connection.execute("PRAGMA synchronous=FULL")
+
+    def give_back(self, worth_it: int) -> None:
+        """Give free pages back to the disk, where they are more than a quarter and *worth_it* bytes."""
+        free, pages, size = (
+            self.rows(f"PRAGMA {name}")[0][0] for name in ("freelist_count", "page_count", "page_size")
+        )
+        if free * size > worth_it and free * 4 > pages:
+            with _said_plainly():
+                self._connection.execute("VACUUM")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -155,7 +182,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=FULL")
         # macOS: a plain fsync is no barrier there. Ignored elsewhere.
         connection.execute("PRAGMA fullfsync=ON")
-        _migrate(connection)
+        migrated(connection)
     except BaseException:
         connection.close()
         raise
@@ -177,7 +204,8 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def migrated(connection: sqlite3.Connection) -> None:
+    """Bring it to the newest version."""
     version = _version(connection)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
@@ -197,10 +225,10 @@ def _said_plainly() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as trouble:
-        raise Failed(
+        raise Unkept(
             f"The state file cannot be used: {trouble}.", "Is the disk full or read-only?"
         ) from trouble
     except OSError as trouble:
-        raise Failed(
+        raise Unkept(
             f"The state folder cannot be used: {trouble.strerror}.", "Is the disk full or read-only?"
         ) from trouble

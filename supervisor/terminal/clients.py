@@ -1,13 +1,17 @@
 """Those who look at a terminal or wait for its end: each has a place in what was printed, and no queue."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from supervisor.terminal import wire
 from supervisor.terminal.ready import Act, Ready
 from supervisor.terminal.ring import Ring
+
+if TYPE_CHECKING:
+    from supervisor.terminal.seat import Seat
 
 #: Bytes read from a client at once; larger ones are paid for in every holder's memory.
 _CHUNK: Final = 16 * 1024
@@ -19,12 +23,22 @@ _LONGEST: Final = 1024 * 1024
 _ANSWERS_LIMIT: Final = 192 * 1024
 #: Seconds in which nobody is let in when there are no descriptors left.
 _REST: Final = 1.0
+_ESCAPE: Final = b"\x1b"
+#: What a terminal that is lent does not take at once. Of more, its screen makes fewer and larger pieces.
+_UNPRINTED: Final = 16 * 1024
 #: More come only from somebody who has gone wrong.
 _MOST: Final = 64
 
 
 #: Admits who called, now or when it has proved who it is; else hangs up.
 LetIn: TypeAlias = Callable[[socket.socket, Ready, Callable[[socket.socket], None]], None]
+#: What has come, up to so many bytes, and the descriptor that came with it, which never blocks; -1: none.
+Receive: TypeAlias = Callable[[socket.socket, int], tuple[bytes, int]]
+
+
+def without_descriptors(connection: socket.socket, size: int) -> tuple[bytes, int]:
+    """Where there is no other way."""
+    return connection.recv(size), -1
 
 
 class Client:
@@ -51,6 +65,9 @@ class Client:
         #: A viewer was told that what follows is meant for this size.
         self.size = (0, 0)
         self.told_exit = False
+        #: Its own terminal, as long as that is lent to us; before, the descriptor of it that has come.
+        self.seat: Seat | None = None
+        self.descriptor = -1
         #: Bytes of its input that are not typed yet.
         self.waiting = 0
         #: What is done when it says something, and when more can be sent to it.
@@ -77,6 +94,10 @@ class House(Protocol):
         """Somebody has not got all that made the program's screen."""
         ...
 
+    def give_back(self, client: Client) -> None:
+        """What it has lent is to be its own again."""
+        ...
+
     def parted(self, client: Client) -> None:
         """It has gone."""
         ...
@@ -85,8 +106,11 @@ class House(Protocol):
 class Clients:
     """Owns the connections. Sends to each what it has not got yet, as fast as it reads."""
 
-    def __init__(self, house: House, ready: Ready, ring: Ring, let_in: LetIn) -> None:
+    def __init__(
+        self, house: House, ready: Ready, ring: Ring, let_in: LetIn, receive: Receive = without_descriptors
+    ) -> None:
         """There are none yet. *let_in*: whoever calls, if it is this user."""
+        self._receive = receive
         self._house = house
         self._let_in = let_in
         self._ready = ready
@@ -96,6 +120,8 @@ class Clients:
         self._all: list[Client] = []
         #: A person pressed these keys: the keyboard's.
         self.press: Callable[[Client, bytes], None] = _nobody
+        #: Something was printed at a terminal that is lent, and may have changed its modes.
+        self.print_noted: Act = _nothing
         #: Told after the last byte.
         self.exit: wire.Exit | None = None
         self.exit_is_seen = False
@@ -157,23 +183,33 @@ class Clients:
             self._all.remove(client)
             self._ready.forget(client.number)
             client.connection.close()
+            self._keep(client, -1)
             self._house.parted(client)
 
     # -- what they say ----------------------------------------------------------------------------
 
     def _listen(self, client: Client) -> None:
         try:
-            heard = client.connection.recv(_CHUNK)
+            heard, descriptor = self._receive(client.connection, _CHUNK)
         except BlockingIOError:
             return
         except OSError:
-            heard = b""
+            heard, descriptor = b"", -1
+        if descriptor >= 0:
+            self._keep(client, descriptor)
         if not heard:
             self.part(client)
         elif (keys := wire.keys_in(heard)) and not client.frames.rest:
             self.press(client, keys)
         else:
             self._hear(client, heard)
+
+    @staticmethod
+    def _keep(client: Client, descriptor: int) -> None:
+        """This has come with what it says; only the last one counts."""
+        if client.descriptor >= 0:
+            os.close(client.descriptor)
+        client.descriptor = descriptor
 
     def _hear(self, client: Client, heard: bytes) -> None:
         try:
@@ -186,8 +222,12 @@ class Clients:
         """Listen to it, but not while too much of its input waits."""
         if client.waiting >= _INPUT_LIMIT or client not in self._all:
             self._ready.to_read.pop(client.number, None)
+            if client.seat:
+                self._ready.to_read.pop(client.seat.number, None)
         else:
             self._ready.to_read[client.number] = client.hear
+            if client.seat:
+                self._ready.to_read[client.seat.number] = client.seat.hear
 
     # -- what they are told -----------------------------------------------------------------------
 
@@ -217,15 +257,55 @@ class Clients:
     def pass_on(self, text: bytes) -> bool:
         """That was printed now, and is in the ring. Whether somebody does not take it all at once."""
         begin = self._ring.end - len(text)
-        frame = wire.output(begin, text)
         is_behind = False
         for client in tuple(self._all):
-            if client.offset == begin and not client.pending:
-                client.offset = self._ring.end
-                is_behind |= not self._send(client, frame)
-            elif client.offset is not None:
+            if client.offset != begin:
+                is_behind |= client.offset is not None
+            elif seat := client.seat:
+                is_behind |= bool(seat.unprinted) or not self._print(client, seat, text)
+            elif client.pending:
                 is_behind = True
+            else:
+                client.offset = self._ring.end
+                is_behind |= not self._send(client, wire.output(begin, text))
         return is_behind
+
+    def _print(self, client: Client, seat: "Seat", text: bytes) -> bool:
+        """Print what is next at its own terminal; whether that takes more."""
+        client.offset = (client.offset or 0) + len(text)
+        return self._print_on(client, seat, text)
+
+    def _print_on(self, client: Client, seat: "Seat", text: bytes) -> bool:
+        try:
+            count = seat.write(text)
+        except BlockingIOError:
+            count = 0
+        except OSError:  # it has gone: its screen will see that, too
+            seat.unprinted = text
+            self._house.give_back(client)
+            return False
+        if _ESCAPE in text:
+            self.print_noted()
+        if count == len(text):
+            seat.unprinted = b""
+            return True
+        seat.unprinted = text[count:]
+        if len(seat.unprinted) > _UNPRINTED:
+            self._house.give_back(client)
+        else:
+            self._ready.to_write[seat.number] = client.send
+        return False
+
+    def _print_all(self, client: Client, seat: "Seat") -> bool:
+        """Print what it has not got yet at its own terminal; whether that takes all."""
+        if seat.unprinted and not self._print_on(client, seat, seat.unprinted):
+            return False
+        ring = self._ring
+        while client.offset is not None and ring.begin <= client.offset < ring.end:
+            if not self._print(client, seat, ring.read(client.offset)):
+                return False
+        self._ready.to_write.pop(seat.number, None)
+        return True
 
     def send(self, client: Client) -> None:
         """Send what can be sent now."""
@@ -254,6 +334,8 @@ class Clients:
     def _next(self, client: Client) -> bool:
         """Put the next frame into the empty *pending*; whether there is one."""
         ring = self._ring
+        if client.seat and (not self._print_all(client, client.seat) or self._is_over_for(client)):
+            return bool(client.pending)
         if client.offset is not None and client.offset < ring.begin:
             client.pending = wire.encode(wire.Gap(client.offset, ring.begin, ring.modes.restored()))
             client.offset = ring.begin
@@ -273,6 +355,13 @@ class Clients:
         elif client.is_screen:
             self._caught_up(client)
         return bool(client.pending)
+
+    def _is_over_for(self, client: Client) -> bool:
+        """Whether its terminal was given back, because it has missed something or it is the end."""
+        if not self.exit and (client.offset or 0) >= self._ring.begin:
+            return False
+        self._house.give_back(client)
+        return True
 
     @staticmethod
     def _is_viewer(client: Client) -> bool:

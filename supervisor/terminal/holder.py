@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from supervisor.terminal import wire
-from supervisor.terminal.clients import Client, Clients, LetIn
+from supervisor.terminal.clients import Client, Clients, LetIn, Receive, without_descriptors
 from supervisor.terminal.keyboard import Keyboard
 from supervisor.terminal.ready import Ready
 from supervisor.terminal.ring import Ring
+from supervisor.terminal.seat import Seats
 
 if TYPE_CHECKING:
     from supervisor.terminal.command import Child, Pane
@@ -34,13 +35,14 @@ _LAST_WORDS: Final = 4 * 2**20
 class Holder:
     """Owns the command and the loop; its parts own terminal, ring, keyboard and clients."""
 
-    def __init__(self, let_in: LetIn) -> None:
+    def __init__(self, let_in: LetIn, receive: Receive = without_descriptors) -> None:
         """Made before a fork: what is not written to is in memory once for all of them."""
         self._pane: Pane | None = None
         self._child: Child | None = None
         self._ready = Ready()
         self._ring = Ring()
-        self._clients = Clients(self, self._ready, self._ring, let_in)
+        self._clients = Clients(self, self._ready, self._ring, let_in, receive)
+        self._seats = Seats(self, self._ready, self._ring, self._clients)
         self._keyboard = Keyboard(self._ready, self._clients)
         self._paused = False
         #: A screen is behind, and waited for.
@@ -62,6 +64,19 @@ class Holder:
 
         *first*: who ordered it.
         """
+        self.begin(hello, pane, child, listening, first)
+        while not (self._clients.exit and self._is_over()):
+            self.step()
+
+    def begin(
+        self,
+        hello: wire.Hello,
+        pane: "Pane",
+        child: "Child",
+        listening: socket.socket,
+        first: socket.socket,
+    ) -> None:
+        """Begin to hold it; see ``hold``."""
         self._pane, self._child = pane, child
         pane.resized = self._resized
         self._ring.resized(*pane.size())
@@ -70,10 +85,12 @@ class Holder:
         self._clients.admit(first)
         self._ready.to_read[child.number] = self._child_changed
         self._ready.to_read[pane.number] = self._print
-        while not (self._clients.exit and self._is_over()):
-            self._ready.wait()
-            if self._is_held_up:
-                self._hold_up()
+
+    def step(self, seconds: float | None = None) -> None:
+        """Wait for the next thing to do, at most so long, and do it."""
+        self._ready.wait(seconds)
+        if self._is_held_up:
+            self._hold_up()
 
     def _is_over(self) -> bool:
         if self._clients.exit_is_seen and not self._was_seen:
@@ -130,6 +147,7 @@ class Holder:
                 self._ended(number)
             elif not self._paused:
                 self._print()  # what it said before comes before
+                self._give_all_back()
                 self._clients.tell_all(wire.Stopped(number), looking=True)
 
     def _ended(self, code: int) -> None:
@@ -166,6 +184,21 @@ class Holder:
     def parted(self, client: Client) -> None:
         """A client has gone, and its turn with it."""
         self._keyboard.parted(client)
+        self._seats.drop(client)
+
+    def give_back(self, client: Client) -> None:
+        """What it has lent is its own again."""
+        self._seats.give_back(client)
+
+    def _give_all_back(self) -> None:
+        for client in self._clients:
+            self._seats.give_back(client)
+
+    def _lend(self, client: Client, message: wire.Lend) -> None:
+        self._seats.lend(client, message)
+
+    def _reclaim(self, client: Client, _message: wire.Reclaim) -> None:
+        self._seats.give_back(client)
 
     def _attach(self, client: Client, message: wire.Attach) -> None:
         client.is_screen = True
@@ -232,6 +265,8 @@ class Holder:
         wire.View: _view,
         wire.Watch: _watch,
         wire.Ask: _answer,
+        wire.Lend: _lend,
+        wire.Reclaim: _reclaim,
         wire.Resize: _resize,
         wire.Fit: _fit,
         wire.Nudge: _nudge,

@@ -10,6 +10,8 @@ _NAME: Final = re.compile(r"ctrl-([a-z@\[\\\]^_])", re.IGNORECASE)
 
 #: Whatever is below is a key that does something, or the beginning of a sequence.
 FIRST_LETTER: Final = 32
+#: Seconds in which the key that leaves is pressed again, and a key that has begun goes on.
+AGAIN_WITHIN: Final = 0.5
 _ESCAPE: Final = b"\x1b"
 #: What a terminal says by itself. No key is spelt like any of these, but F3 with Shift, like a place
 #: of the cursor. The moving mouse has a button's number of 35, and four for each key that is held.
@@ -34,6 +36,7 @@ class Leaving:
 
     def __init__(self, key: str) -> None:
         """*key*: ``ctrl-`` and a letter or one of ``@[\\]^_``; empty: none. Raises ``WrongUse``."""
+        self.key = key
         self._held = b""
         self.left = False
         self._patterns = _patterns(key) if key else None
@@ -134,6 +137,38 @@ class Sources:
         if last >= 0 and _PASTE_ENDS.startswith(text[last:]):
             self._begun = text[last:]
         return len(text)
+
+
+class Typing:
+    """What is pressed at one screen, as it is told: by a person or not, and what. Owns what has begun."""
+
+    def __init__(self, leaving: Leaving) -> None:
+        """Nothing has begun."""
+        self.leaving = leaving
+        #: Something of a key or a report has begun, and may go on; else ``give_up`` when nothing follows.
+        self.has_begun = False
+        self._sources = Sources()
+
+    def is_plain(self, keys: bytes) -> bool:
+        """Whether these are letters only, which a person pressed."""
+        return not self.has_begun and min(keys) >= FIRST_LETTER
+
+    def feed(self, keys: bytes) -> Sequence[tuple[bool, bytes]]:
+        """These were pressed; what to tell of them."""
+        passed = self.leaving.feed(keys)
+        parts = self._sources.feed(passed) if passed else ()
+        self.has_begun = self.leaving.waits or self._sources.waits
+        return parts
+
+    def give_up(self) -> Sequence[tuple[bool, bytes]]:
+        """Nothing more of what had begun was pressed; what to tell of it."""
+        parts: Sequence[tuple[bool, bytes]] = ()
+        if self.leaving.waits:
+            parts = self._sources.feed(self.leaving.give_up())
+        elif self._sources.give_up():
+            parts = ((True, b""),)
+        self.has_begun = self._sources.waits
+        return parts
 
 
 def _patterns(key: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:

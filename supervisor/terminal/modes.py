@@ -96,6 +96,10 @@ class Modes:
         set_modes = b"".join(_sequence(mode, self._changed[mode]) for mode in order)
         return set_modes + b"".join(_PUSH + flags + b"u" for flags in self._keyboard)
 
+    def whole(self) -> bytes:
+        """The same, and what has begun of a sequence: fed to another one, that knows all of it."""
+        return self.restored() + self._torn
+
     def undone(self) -> bytes:
         """What to print so that a terminal in these modes gets out of them."""
         order = sorted(self._changed, key=lambda mode: mode in _SCREENS)

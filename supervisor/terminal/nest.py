@@ -18,6 +18,7 @@ from typing import Final
 from supervisor.terminal import begin, posix, scope
 from supervisor.terminal.holder import Holder
 from supervisor.terminal.ready import Ready
+from supervisor.terminal.rehearsal import rehearse
 
 #: Seconds without any holder after which it goes.
 _IDLE: Final = 60.0
@@ -44,7 +45,7 @@ class Nursery:
         self._listening = listening
         self._name = listening.getsockname().removesuffix(posix.UNREADY)
         self._signals = posix.wake_by_signals(signal.SIGCHLD)
-        self._fresh = Holder(posix.let_in)
+        self._fresh = Holder(posix.let_in, posix.received)
         self._holders: dict[int, str] = {}
         self._is_idle = False
         self._ready = Ready()
@@ -54,6 +55,7 @@ class Nursery:
     def run(self) -> int:
         """Serve until nobody needs it any more."""
         self._ready.later(self._be_idle, _IDLE)
+        rehearse()
         gc.collect()
         gc.freeze()
         while not self._is_idle:

@@ -41,6 +41,8 @@ _SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
 _XUCRED: Final = struct.Struct("=II")
 _XUCRED_SIZE: Final = 76
 _CREDENTIALS: Final = struct.Struct("iII")
+_DESCRIPTOR: Final = struct.Struct("i")
+_ROOM: Final = socket.CMSG_SPACE(_DESCRIPTOR.size)
 
 
 def open_terminal() -> tuple[int, int]:
@@ -120,6 +122,30 @@ def let_in(connection: socket.socket, _ready: object, admit: Callable[[socket.so
         admit(connection)
     else:
         connection.close()
+
+
+def received(connection: socket.socket, size: int) -> tuple[bytes, int]:
+    """What has come, and the descriptor that came with it, which never blocks; -1: none.
+
+    Raises ``OSError``.
+    """
+    heard, given, _, _ = connection.recvmsg(size, _ROOM)
+    numbers = [
+        number
+        for level, kind, packed in given
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
+        for (number,) in _DESCRIPTOR.iter_unpack(packed[: len(packed) - len(packed) % _DESCRIPTOR.size])
+    ]
+    for number in numbers[1:]:
+        os.close(number)
+    if numbers:
+        os.set_blocking(numbers[0], False)
+    return heard, numbers[0] if numbers else -1
+
+
+def send_descriptor(connection: socket.socket, text: bytes, number: int) -> int:
+    """Send *text* with that descriptor; how much of it was sent. Raises ``OSError``."""
+    return connection.sendmsg([text], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, _DESCRIPTOR.pack(number))])
 
 
 def is_me(connection: socket.socket) -> bool:

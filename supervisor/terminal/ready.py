@@ -39,9 +39,9 @@ class Ready:
         self.to_read.pop(number, None)
         self.to_write.pop(number, None)
 
-    def wait(self) -> None:
-        """Wait for the first of all that, and do what is to be done."""
-        seconds = self._until_next() if self._later else None
+    def wait(self, at_most: float | None = None) -> None:
+        """Wait for the first of all that, so many seconds at most, and do what is to be done."""
+        seconds = self._until_next() if self._later and at_most is None else at_most
         readable, writable, _ = select(self.to_read, self.to_write, _NOTHING, seconds)
         # What came before in this round may have ended it.
         for number in readable:

@@ -1,6 +1,7 @@
 """The last part of what a terminal printed, by byte offset since its start."""
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from supervisor.terminal.modes import Modes
@@ -68,6 +69,28 @@ class Ring:
     def resized_after(self, offset: int) -> int:
         """Where the next size begins; the end if there is none."""
         return next((size[0] for size in self._sizes if size[0] > offset), self.end)
+
+    def backwards(self, offset: int) -> Iterator[bytes]:
+        """What was printed from *offset* on, as far as it is kept, in pieces: the newest first."""
+        end = self.end
+        for block in reversed(self._blocks):
+            if end <= offset:
+                return
+            begin = end - len(block)
+            yield bytes(block[max(0, offset - begin) :])
+            end = begin
+
+    def modes_at(self, offset: int) -> Modes:
+        """Which modes were on there; where that is not kept any more, at ``begin``."""
+        if offset == self.end:
+            return self.modes_at_end()
+        modes, place = self.modes.copy(), self.begin
+        if self.begin <= self._asked_at <= offset:
+            modes, place = self._asked.copy(), self._asked_at
+        while place < offset and (text := self.read(place)):
+            modes.feed(text[: offset - place])
+            place += len(text)
+        return modes
 
     def modes_at_end(self) -> Modes:
         """Which modes are on now: what was printed since somebody asked last is looked through."""

@@ -4,21 +4,24 @@ import contextlib
 import errno
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from supervisor.core.errors import Failed, Refused
 from supervisor.terminal import Order, Parted, calling, wire
 from supervisor.terminal.console import Console, size
-from supervisor.terminal.keys import FIRST_LETTER, Leaving, Sources
+from supervisor.terminal.keys import AGAIN_WITHIN, Leaving, Typing
 from supervisor.terminal.modes import Modes
 from supervisor.terminal.ready import Ready
 from supervisor.terminal.titles import Titles
 
 #: Larger ones are mapped and unmapped again for each key.
 _CHUNK: Final = 64 * 1024
-#: Seconds in which the key that leaves is pressed again.
-_AGAIN_WITHIN: Final = 0.5
+#: Seconds in which a holder gives this terminal back, before it is taken.
+_BACK_WITHIN: Final = 2.0
+#: Seconds in which nothing was printed, before the holder has it again.
+_QUIET: Final = 0.2
 #: What is done here when this terminal has gone: that of a hang-up.
 _HUNG_UP: Final = 128 + 1
 #: What the window's title says: nothing of ours is drawn into the program's screen.
@@ -64,14 +67,12 @@ class Screen:
         self._line = line
         self._console = console
         self._hello = hello
-        self._leaving = leaving
-        self._sources = Sources()
-        #: Something of a key or a report has begun, and may go on.
-        self._has_begun = False
+        self._typing = Typing(leaving)
         self._modes = Modes()
         self._titles = Titles() if console.is_shown else None
         self._remote = False
         self._paused = False
+        self._words = ""
         self._replay: bytearray | None = bytearray() if hello.end else None
         self._torn = False
         #: Nothing is played again, or torn.
@@ -81,6 +82,14 @@ class Screen:
         #: What the holder has not taken yet; then nothing more is read here.
         self._unsaid = b""
         self._is_at_end = False
+        #: What is printed here begins at that offset next.
+        self._offset = 0
+        self._quiet_since = 0
+        #: The holder has this terminal; it is not to have it again yet.
+        self._is_lent = False
+        self._was_returned = False
+        #: What is to be done when this terminal is ours again.
+        self._when_back: list[Callable[[], object]] = []
 
     def run(self) -> Parted:
         """Show it until it ends, its user leaves, or this terminal goes."""
@@ -94,10 +103,11 @@ class Screen:
                 self._show()
             except OSError:  # this terminal has gone; nobody is left to tell
                 self._code = _HUNG_UP
-        return Parted(self._hello.id.decode(), self._code or 0, self._leaving.left)
+        return Parted(self._hello.id.decode(), self._code or 0, self._typing.leaving.left)
 
     def _show(self) -> None:
         self._obey(self._line.early())
+        self._lend()
         while self._code is None:
             self._ready.wait()
 
@@ -121,37 +131,31 @@ class Screen:
         if self._code is not None:
             return  # it is over: these are for whoever started us
         keys = self._console.read()
-        if keys and self._console.is_terminal and min(keys) >= FIRST_LETTER and not self._has_begun:
+        if keys and not self._console.is_terminal:
+            self._say(wire.Input(b"", keys))
+        elif keys and self._typing.is_plain(keys):
             self._send(wire.pressed(keys))
         elif keys:
-            self._type(self._leaving.feed(keys) if self._console.is_terminal else keys)
-            self._code = 0 if self._leaving.left else self._code
+            self._type(self._typing.feed(keys))
+            self._code = 0 if self._typing.leaving.left else self._code
         elif self._console.is_terminal:
             raise OSError(errno.EIO, "this terminal has gone")
         else:
             del self._ready.to_read[self._console.keys]
             self._is_at_end = True
-            self._type(self._console.end_of_input)
+            self._say(wire.Input(b"", self._console.end_of_input))
 
-    def _type(self, keys: bytes) -> None:
-        if not keys:
-            pass
-        elif self._console.is_terminal and self._hello.version >= wire.TURNS:
-            for by_person, part in self._sources.feed(keys):
-                self._say(wire.Input(b"", part) if by_person else wire.Report(part))
-        else:
-            self._say(wire.Input(b"", keys))
-        self._has_begun = self._leaving.waits or self._sources.waits
-        if self._has_begun:
-            self._ready.later(self._give_up, _AGAIN_WITHIN)
+    def _type(self, parts: Sequence[tuple[bool, bytes]]) -> None:
+        for by_person, keys in parts:
+            is_input = by_person or self._hello.version < wire.TURNS
+            self._say(wire.Input(b"", keys) if is_input else wire.Report(keys))
+        if self._typing.has_begun:
+            self._ready.later(self._give_up, AGAIN_WITHIN)
 
     def _give_up(self) -> None:
         """Nothing more of what had begun was pressed."""
-        if self._leaving.waits:
-            self._type(self._leaving.give_up())
-        elif self._sources.give_up():
-            self._say(wire.Input(b"", b""))
-        self._has_begun = self._leaving.waits or self._sources.waits
+        self._type(self._typing.give_up())
+        self._lend()
 
     def _say(self, message: wire.Message) -> None:
         self._send(wire.encode(message))
@@ -172,9 +176,64 @@ class Screen:
     def _send_on(self) -> None:
         """The holder takes more: its command reads again, and so do we."""
         del self._ready.to_write[self._line.connection.fileno()]
-        if not self._is_at_end:
+        if not self._is_at_end and not self._is_lent:
             self._ready.to_read[self._console.keys] = self._pressed
         self._send(b"")
+
+    # -- lending --------------------------------------------------------------------------------
+
+    def _lend(self) -> None:
+        """Let the holder type and print here, where nothing is to be done in between."""
+        if self._hello.version < wire.LOANS or self._is_lent or self._was_returned or not self._is_calm():
+            return
+        number = self._console.another()
+        if number < 0:
+            self._was_returned = True
+            return
+        self._is_lent = True
+        self._ready.to_read.pop(self._console.keys, None)
+        frame = wire.encode(wire.Lend(self._offset, self._typing.leaving.key.encode()))
+        with contextlib.suppress(OSError):  # that the holder has gone is found by hearing it
+            self._unsaid = frame[self._console.lend(self._line.connection, frame, number) :]
+
+    def _lend_again(self) -> None:
+        """When nothing more was printed for a while: much of it goes faster by the line."""
+        if self._offset == self._quiet_since:
+            self._was_returned = False
+            self._lend()
+        else:
+            self._quiet_since = self._offset
+            self._ready.later(self._lend_again, _QUIET)
+
+    def _is_calm(self) -> bool:
+        """Nothing is played again, torn, begun, or ours in the title; all is said."""
+        waits = self._torn or self._unsaid or self._typing.has_begun or self._is_at_end
+        is_whole = self._replay is None and self._code is None and not waits
+        return is_whole and not self._remote and not self._paused and not self._when_back
+
+    def _back(self, act: Callable[[], object]) -> None:
+        """Do this when this terminal is ours."""
+        if not self._is_lent:
+            act()
+            return
+        if not self._when_back:
+            self._say(wire.Reclaim())
+        self._when_back.append(act)
+
+    def _returned(self, message: wire.Returned) -> None:
+        self._is_lent, self._was_returned = False, True
+        self._ready.later(self._lend_again, _QUIET)
+        self._offset = message.offset
+        self._modes = Modes()
+        self._modes.feed(message.modes)
+        if self._titles and message.recent:
+            self._titles.feed(message.recent)
+        self._ready.to_read[self._console.keys] = self._pressed
+        acts, self._when_back = self._when_back, []
+        for act in acts:
+            act()
+        if message.left:
+            self._typing.leaving.left, self._code = True, 0
 
     # -- news of this terminal ------------------------------------------------------------------
 
@@ -189,7 +248,12 @@ class Screen:
                 case "pass on":
                     self._say(wire.Signal(number))
                 case "over":
-                    self._code = number
+                    end = partial(self._end, number)
+                    self._back(end)
+                    self._ready.later(end, _BACK_WITHIN)
+
+    def _end(self, code: int) -> None:
+        self._code = code
 
     def _suspend(self) -> None:
         """The program was suspended: so are we, as far as our shell can see."""
@@ -212,45 +276,62 @@ class Screen:
             heard = b""
         if not heard:
             raise _gone()
-        if self._is_live and not self._line.frames.rest and (text := wire.text_in(heard)):
+        is_live = self._is_live and not self._is_lent
+        if is_live and not self._line.frames.rest and (text := wire.text_in(heard)):
+            self._offset += len(text)
             self._put(text)
             return
         try:
             self._obey(self._line.understand(heard))
         except wire.Broken as trouble:
             raise _gone() from trouble
+        self._lend()
 
     def _obey(self, heard: Sequence[wire.Message]) -> None:
         for message in heard:
             match message:
+                case wire.Output() | wire.Gap() if self._is_lent:
+                    pass  # sent before the holder knew: it prints all that from our offset on
                 case wire.Output():
                     self._print(message)
                 case wire.Gap():
                     self._torn, self._is_live = True, False
+                    self._offset = message.end
                     self._put(message.modes)
+                case wire.Returned():
+                    self._returned(message)
+                case wire.InModes():
+                    self._modes = Modes()
+                    self._modes.feed(message.modes)
                 case wire.Stopped():
-                    self._suspend()
+                    self._back(self._suspend)
                 case wire.Turn():
                     self._remote = message.remote
-                    self._entitle()
+                    self._tell()
                 case wire.Paused():
                     self._paused = message.paused
-                    self._entitle()
+                    self._tell()
                 case wire.Exit():
                     self._end_replay()
                     self._code = message.code if message.code >= 0 else 128 - message.code
                 case _:
                     pass
 
-    def _entitle(self) -> None:
+    def _tell(self) -> None:
         """Say in the title what is to be known of this terminal."""
         words = _PAUSED if self._paused else _REMOTE if self._remote else ""
+        if words != self._words:
+            self._words, self._was_returned = words, False
+            self._back(self._entitle)
+
+    def _entitle(self) -> None:
         if self._titles:
-            self._console.write(self._titles.say(words))
+            self._console.write(self._titles.say(self._words))
 
     def _print(self, output: wire.Output) -> None:
         text = _from_a_whole_place(output.text) if self._torn else output.text
         self._torn = False
+        self._offset = output.offset + len(output.text)
         self._is_live = self._replay is None
         if self._replay is None:
             self._put(text)

@@ -78,6 +78,12 @@ class Titles:
         return _title(b"") + _BRING_BACK + (b"" if self._own is None else _title(self._own))
 
 
+def last_title(text: bytes) -> bytes:
+    """The sequence that sets the last title in *text*, if there is one."""
+    found = _TITLE.findall(text)
+    return _title(found[-1]) if found else b""
+
+
 def _title(words: bytes) -> bytes:
     return b"\x1b]2;" + words + b"\x07"
 

@@ -12,9 +12,11 @@ from supervisor.terminal.fields import Broken as Broken
 from supervisor.terminal.fields import packed, unpacked
 
 #: Raised with every change that an older side cannot read; the previous one is still understood.
-VERSION: Final = 2
+VERSION: Final = 3
 #: From this version on, screens tell keys from reports, and somebody far away may have the turn.
 TURNS: Final = 2
+#: From this version on, holders type and print at screens' own terminals.
+LOANS: Final = 3
 #: No frame is longer.
 LONGEST: Final = 4 * 2**20
 
@@ -113,6 +115,20 @@ class Fit(NamedTuple):
     columns: int
 
 
+class Lend(NamedTuple):
+    """With a descriptor of my own terminal: print there from *offset* on, and type what is pressed there.
+
+    *key*: what leaves it; see ``keys.Leaving``.
+    """
+
+    offset: int
+    key: bytes
+
+
+class Reclaim(NamedTuple):
+    """I want my terminal back."""
+
+
 class Resize(NamedTuple):
     """My screen has this size now."""
 
@@ -205,6 +221,25 @@ class State(NamedTuple):
     idle: float
 
 
+class Returned(NamedTuple):
+    """Your terminal is yours again: all up to *offset* is printed there, and no more will be.
+
+    *modes*: what brings a fresh terminal into the modes at *offset*; *recent*: the last title set while it
+    was lent, and what was printed last; *left*: the user pressed the key that leaves.
+    """
+
+    offset: int
+    modes: bytes
+    recent: bytes
+    left: bool
+
+
+class InModes(NamedTuple):
+    """What brings a fresh terminal into the modes that your lent one is in."""
+
+    modes: bytes
+
+
 class Stopped(NamedTuple):
     """The command was suspended by this signal."""
 
@@ -253,6 +288,8 @@ Message: TypeAlias = (
     | Continue
     | Nudge
     | Fit
+    | Lend
+    | Reclaim
     | Resize
     | Signal
     | Taken
@@ -263,6 +300,8 @@ Message: TypeAlias = (
     | Refused
     | Turn
     | State
+    | Returned
+    | InModes
     | Stopped
     | Paused
     | Sized
@@ -300,7 +339,11 @@ _LAYOUTS: Final[Mapping[int, tuple[type[Message], str]]] = {
     26: (State, "nntnnbbbf"),
     27: (Paused, "b"),
     28: (Sized, "nn"),
+    29: (Returned, "nttb"),
+    30: (InModes, "t"),
     32: (Fit, "nn"),
+    33: (Lend, "nt"),
+    34: (Reclaim, ""),
 }
 _KINDS: Final = {message: (kind, layout) for kind, (message, layout) in _LAYOUTS.items()}
 

@@ -20,6 +20,10 @@ DEEPEST = 100
 MOST_DIGITS = 40
 #: How many characters are read again at most to find records in a damaged line.
 _EFFORT = 4 * LONGEST_LINE
+#: So many pieces between zero bytes are looked at in one line; nobody who crashes leaves more.
+_MOST_PIECES = 1000
+#: So many unreadable lines in a row are told one by one; all that follow are told as one.
+_MOST_GAPS = 100
 #: What a decoder that gives up for depth has read at most, in characters; a guess.
 _DEEP_EFFORT = 10_000
 
@@ -27,6 +31,8 @@ _ZEROS_OR_NOT = re.compile(rb"\0+|[^\0]+")
 _OPENING = re.compile(r'\{[ \t\r]*"')
 _AFTER = re.compile(r"[ \t\r]*(?:\{|\Z)")
 _BLANK = " \t\r\ufeff"
+#: Without one of these bytes there is no record: a brace, or what a byte-order mark begins with.
+_SIGNS = (b"{", b"\xef")
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -84,6 +90,9 @@ class Lines:
         self._piece: list[bytes] = []
         self._piece_at = offset
         self._too_long = False
+        #: Pieces of the line in hand that zero bytes have ended, and lines without a record in a row.
+        self._pieces = 0
+        self._gaps = 0
         self._gap: Skipped | None = None
         self._found: list[Whole | Skipped] = []
 
@@ -106,13 +115,14 @@ class Lines:
         self._miss(self._piece_at, self.position - self._piece_at, Why.UNREADABLE)
         if self._too_long:
             self._miss(self._piece_at, self.position - self._piece_at, Why.TOO_LONG)
+        self._pieces = 0
         self._begin_piece()
         self._close_gap()
         return self._let_go()
 
     def _take(self, part: bytes) -> None:
         self.position += len(part)
-        if self._too_long or not part:
+        if self._too_long or not part or self._is_hopeless:
             return
         self._piece.append(part)
         if self.position - self._piece_at > self._longest:
@@ -120,18 +130,31 @@ class Lines:
             self._piece.clear()
 
     def _take_with_zeros(self, part: bytes) -> None:
-        for run in _ZEROS_OR_NOT.findall(part):
+        for found in _ZEROS_OR_NOT.finditer(part):
+            if self._is_hopeless:
+                self.position += len(part) - found.start()
+                return
+            run = found[0]
             if run[0]:
                 self._take(run)
                 continue
+            self._pieces += self.position > self._piece_at
             self._end_piece()
             self._miss(self.position, len(run), Why.ZEROS)
             self.position += len(run)
             self._begin_piece()
 
+    @property
+    def _is_hopeless(self) -> bool:
+        """Whether nothing more is looked for in the line in hand."""
+        return self._pieces > _MOST_PIECES
+
     def _end_line(self) -> list[Whole | Skipped]:
         self._end_piece()
-        self._close_gap()
+        self._pieces = 0
+        self._gaps += self._gap is not None
+        if self._gaps <= _MOST_GAPS:
+            self._close_gap()
         self.position += 1
         self._begin_piece()
         return self._let_go()
@@ -147,11 +170,15 @@ class Lines:
             return
         if self.position == self._piece_at:
             return
+        if self._is_hopeless:
+            self._miss(self._piece_at, self.position - self._piece_at, Why.UNREADABLE)
+            return
         for item in records(b"".join(self._piece), self._piece_at):
             if isinstance(item, Skipped):
                 self._miss(item.at, item.size, item.why)
             else:
                 self._close_gap()
+                self._gaps = 0
                 self._found.append(item)
 
     def _miss(self, at: int, size: int, why: Why) -> None:
@@ -176,6 +203,8 @@ class Lines:
 
 def records(piece: bytes, at: int) -> list[Whole | Skipped]:
     """Find all whole records in the bytes of one line that begins at offset *at*."""
+    if not any(sign in piece for sign in _SIGNS):
+        return [Skipped(at, len(piece), Why.UNREADABLE)] if piece.strip(b" \t\r") else []
     try:
         text = piece.decode()
         fields = _decoder.decode(text.strip(_BLANK))

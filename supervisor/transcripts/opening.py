@@ -2,9 +2,10 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 # What a system does not have is 0 there: O_BINARY is Windows', the others are POSIX'.
@@ -35,12 +36,20 @@ class Opened:
 
     def read(self, offset: int, size: int) -> bytes:
         """Read up to *size* bytes; fewer only at the end of the file. Raises ``OSError``."""
-        os.lseek(self.descriptor, offset, os.SEEK_SET)
         blocks: list[bytes] = []
-        while size > 0 and (block := os.read(self.descriptor, size)):
+        while size > 0 and (block := _read_at(self.descriptor, size, offset)):
             blocks.append(block)
+            offset += len(block)
             size -= len(block)
         return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+
+def _read_by_moving(descriptor: int, size: int, offset: int) -> bytes:
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    return os.read(descriptor, size)
+
+
+_read_at: Callable[[int, int, int], bytes] = getattr(os, "pread", _read_by_moving)
 
 
 @contextmanager
@@ -50,9 +59,10 @@ def opened(path: Path, root: Path | None = None) -> Iterator[Opened]:
     Raises ``OSError``: ``FileNotFoundError`` when nothing is there, ``Unfit`` when it may not be
     read.
     """
-    if "\0" in str(path):
+    name = str(path)
+    if "\0" in name:
         raise Unfit("its name holds a zero byte")
-    _refuse(path.lstat())  # a FIFO or a device must not even be opened
+    _refuse(os.lstat(name))  # a FIFO or a device must not even be opened
     descriptor = _open(path, root)
     try:
         status = os.fstat(descriptor)
@@ -86,25 +96,43 @@ def is_link(status: os.stat_result) -> bool:
 def _open(path: Path, root: Path | None) -> int:
     if root is None:
         return os.open(path, _CAREFULLY)
+    names = _below(path, root)
+    if os.open not in os.supports_dir_fd:
+        _refuse_links_on_the_way(root, names)
+        return os.open(path, _CAREFULLY)
+    try:
+        return _descend(root, names)
+    except OSError:
+        # Each step refuses a link by itself: this only says why.
+        _refuse_links_on_the_way(root, names)
+        raise
+
+
+# The same transcripts are opened at each line that is appended to them.
+@lru_cache(maxsize=256)
+def _below(path: Path, root: Path) -> tuple[str, ...]:
+    """The names that lead from *root* to *path*. Raises ``Unfit``."""
     if not path.is_relative_to(root) or ".." in path.parts:
         raise Unfit("it is outside the agent's folder")
-    parts = path.relative_to(root).parts
-    for depth in range(1, len(parts)):
-        if is_link(root.joinpath(*parts[:depth]).lstat()):
+    return path.relative_to(root).parts
+
+
+def _refuse_links_on_the_way(root: Path, names: tuple[str, ...]) -> None:
+    for depth in range(1, len(names)):
+        if is_link(root.joinpath(*names[:depth]).lstat()):
             raise Unfit("a folder on the way to it is a link")
-    return _descend(root, parts) if os.open in os.supports_dir_fd else os.open(path, _CAREFULLY)
 
 
-def _descend(root: Path, parts: tuple[str, ...]) -> int:
+def _descend(root: Path, names: tuple[str, ...]) -> int:
     """Open folder by folder: what was looked at a moment ago may be a link by now."""
     folder = os.open(root, os.O_RDONLY | _FOLDER)
-    for name in parts[:-1]:
+    for name in names[:-1]:
         try:
             below = os.open(name, _CAREFULLY | _FOLDER, dir_fd=folder)
         finally:
             os.close(folder)
         folder = below
     try:
-        return os.open(parts[-1], _CAREFULLY, dir_fd=folder)
+        return os.open(names[-1], _CAREFULLY, dir_fd=folder)
     finally:
         os.close(folder)

@@ -28,6 +28,8 @@ from supervisor.transcripts.reading import (
 
 #: How many bytes are turned into records in one call of ``more``, about.
 _SLICE = 8 * 1024 * 1024
+#: And about so many of them: small ones take longer to read than their bytes say.
+_MOST_RECORDS = 20_000
 #: More than that at once is not followed: pages still show it.
 _BACKLOG = 256 * 1024 * 1024
 #: How much of the beginning, and of what stands before a place, tells a file from a rewritten one.
@@ -118,6 +120,7 @@ class LineFile:
         self._replaced = False
         self._trouble: str | None = None
         self._told = 0
+        self._behind = False
 
     def recent(self) -> Record:
         """Fold what the beginning and the last part of the file say of the session."""
@@ -132,6 +135,7 @@ class LineFile:
     def more(self) -> Sequence[Record]:
         """Give what has been written since the last look: some MiB at a time, nothing at the end."""
         told: list[Record] = []
+        self._behind = False
         try:
             with opened(self._path, self._root) as file:
                 told += self._look(file)
@@ -139,6 +143,10 @@ class LineFile:
         except OSError as problem:
             told += self._lost(problem)
         return told
+
+    def is_behind(self) -> bool:
+        """Whether the last call of ``more`` gave a part of what was there: looking twice is dear."""
+        return self._behind
 
     def replaced(self) -> bool:
         """Whether, since last asked, numbers given before have lost their meaning."""
@@ -214,7 +222,8 @@ class LineFile:
         began = followed.lines.position
         while (records := followed.advance(file)) is not None:
             told += records
-            if told and followed.lines.position - began >= _SLICE:
+            if told and (followed.lines.position - began >= _SLICE or len(told) >= _MOST_RECORDS):
+                self._behind = followed.lines.position < file.size
                 return
 
     def _leave_out(self, file: Opened, followed: _Followed) -> Record:

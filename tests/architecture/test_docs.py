@@ -64,3 +64,21 @@ def test_the_settings_that_are_named_exist() -> None:
 
     assert ours
     assert [key for block, key in ours if not hasattr(getattr(known, block), key)] == []
+
+
+def test_every_attack_names_tests_that_exist() -> None:
+    """Whoever renames a test, or removes it, sees which attack is no longer tried."""
+    page = (ROOT / "tests" / "attacks" / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[^`]+\.py)::(\w+)`", page)
+    missing = [
+        f"{place}::{name}"
+        for place, name in named
+        if not (ROOT / place).exists()
+        or not re.search(
+            rf"^(?:async )?def {name}\(", (ROOT / place).read_text(encoding="utf-8"), re.MULTILINE
+        )
+    ]
+
+    assert len(named) > 200
+    assert missing == []
+    assert [row for row in page.splitlines() if row.startswith("| ") and row.endswith("|  |")] == []

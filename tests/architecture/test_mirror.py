@@ -69,6 +69,8 @@ ELSEWHERE = {
     "tray/backend/lock_posix.py": "tests/tray/test___main__.py",
     "tray/backend/lock_windows.py": "tests/tray/backend/test_windows.py",
     "tray/backend/macos.py": "tests/tray/backend/test_pystray_icon.py",
+    "tray/capture/macos.py": "tests/tray/test_pairing_window.py",
+    "tray/capture/windows.py": "tests/tray/test_pairing_window.py",
     "tray/card.py": "tests/tray/test_details_window.py",
     "tray/lines.py": "tests/tray/test_menu.py",
     "tray/style.py": "tests/tray/test_pairing_window.py",

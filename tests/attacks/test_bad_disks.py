@@ -13,25 +13,32 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from supervisor.core.errors import Failed
+from supervisor.store import sessions
+from supervisor.store.spare import stand_in
 from tests.lab.fixtures import do_without
 from tests.lab.waiting import until
 from tests.lab.wakeline import Wakeline
 
-_MOUNT = 'mount -t tmpfs -o size=2m none "$1" && shift && exec "$@"'
+_MOUNT = 'mount -t tmpfs -o size=2m,mode=700 none "$1" && ill && shift && exec "$@"'
+#: What is done to the disk before the supervisor begins.
+_ILL = {"read-only": 'mount -o remount,ro "$1"', "full": '(cat /dev/zero > "$1/filler" || true) 2>/dev/null'}
 
 
 class Disk:
     """A supervisor whose state lies on a small disk of its own, which nobody else sees. Owner: the test."""
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing runs yet."""
+    def __init__(self, folder: Path, ill: str | None) -> None:
+        """Nothing runs yet. *ill*: what it suffers from then."""
+        self._ill = ill
         self._state = folder / "w" / "state"
         self._state.mkdir(parents=True)
         (folder / "home").mkdir()
-        within = ("unshare", "--mount", "sh", "-c", _MOUNT, "sh", str(self._state))
+        script = f"{_MOUNT.replace('ill', _ILL[ill] if ill else 'true', 1)}"
+        within = ("unshare", "--mount", "sh", "-c", script, "sh", str(self._state))
         self.wakeline = Wakeline(folder / "w", folder / "home", within, WAKELINE_DISCOVER_BELOW_PID="0")
 
     @property
@@ -46,6 +53,19 @@ class Disk:
                 os.write(filler, bytes(4096))
         except OSError:
             os.close(filler)
+
+    def heal(self) -> None:
+        """Let it be as disks should be."""
+        if self._ill == "read-only":
+            self._there(f"mount -o remount,rw {self._state}")
+        else:
+            self.make_room()
+
+    def kept(self) -> set[str]:
+        """The sessions that are kept there, by a copy of the file: SQLite would resolve the way to it."""
+        nobody = Failed("It is only read.")
+        with closing(stand_in(self._inside / "wakeline.db", [self.wakeline.folder], nobody)) as copy:
+            return {one.id for one in sessions.load(copy, 0.0)}
 
     def make_room(self) -> None:
         """Let there be room again."""
@@ -66,15 +86,15 @@ class Disk:
 
 
 @contextmanager
-def small_disk() -> Iterator[Disk]:
+def small_disk(ill: str | None = None) -> Iterator[Disk]:
     """A running supervisor on such a disk; what it holds is ended."""
     if os.geteuid() != 0 or shutil.which("unshare") is None or shutil.which("nsenter") is None:
         do_without("needs root and util-linux, to mount a small disk")
     with tempfile.TemporaryDirectory(prefix="bd-") as name:
-        disk = Disk(Path(name))
+        disk = Disk(Path(name), ill)
         with disk.wakeline as wakeline:
             yield disk
-            for session in wakeline.sessions():
+            for session in wakeline.sessions() if (wakeline.folder / "run" / "api.sock").exists() else ():
                 wakeline.run("stop", session["id"], check=False)
 
 
@@ -116,25 +136,46 @@ def test_a_disk_that_becomes_read_only_is_said_so() -> None:
         until(lambda: wakeline.json("awake")["mode"] == "on")
 
 
-def test_what_cannot_be_written_from_the_start_is_one_sentence(tmp_path: Path) -> None:
-    """No traceback, no half a supervisor: what is wrong, and where."""
-    if os.geteuid() != 0 or shutil.which("unshare") is None:
-        do_without("needs root and util-linux, to mount a disk read-only")
-    state = tmp_path / "w" / "state"
-    state.mkdir(parents=True)
-    wakeline = Wakeline(tmp_path / "w", tmp_path)
-    mount = 'mount -t tmpfs -o ro none "$1" && shift && exec "$@"'
-    command = ("unshare", "--mount", "sh", "-c", mount, "sh", str(state))
+@pytest.mark.parametrize("ill", _ILL)
+def test_what_cannot_be_written_from_the_start_is_served_all_the_same(ill: str) -> None:
+    """Sessions are seen and held, what cannot be promised is refused, and it mends itself."""
+    with small_disk(ill) as disk:
+        wakeline = disk.wakeline
+        until(lambda: wakeline.json("status")["machine"]["trouble"])
+        wakeline.run("run", "--detach", "--", "cat")
+        held = wakeline.wait_for(agent="plain", state="working")
 
-    done = subprocess.run(
-        (*command, sys.executable, "-m", "supervisor", "serve"),
-        env=dict(wakeline.environment),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+        assert ill in wakeline.run("status").stdout.lower()
+        assert ill in wakeline.run("doctor", check=False).stdout.lower()
+        for order in (("send", held["id"], "hello", "--when", "idle"), ("phone", "--off"), ("awake", "on")):
+            refused = wakeline.run(*order, check=False)
+            assert (refused.returncode, ill in refused.stderr.lower()) == (1, True), refused.stderr
+        assert wakeline.json("awake")["wanted"] is True
 
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "read-only" in done.stderr.lower()
+        disk.heal()
+        until(lambda: wakeline.json("status")["machine"]["trouble"] is None)
+        until(lambda: held["id"] in disk.kept())
+        assert "The agent has it." in wakeline.run("send", held["id"], "hello").stdout
+
+
+def test_what_changed_while_the_disk_was_full_is_kept_afterwards() -> None:
+    """A session that began then is on disk when there is room again, without another word of it."""
+    with small_disk() as disk:
+        wakeline = disk.wakeline
+        disk.fill()
+        wakeline.run("run", "--detach", "--", "cat")
+        held = wakeline.wait_for(agent="plain", state="working")
+        until(lambda: wakeline.json("status")["machine"]["trouble"])
+
+        disk.heal()
+
+        until(lambda: held["id"] in disk.kept())
+
+
+def test_an_asked_for_end_needs_no_disk() -> None:
+    """Who wants to stop a supervisor on a full disk can."""
+    with small_disk("full") as disk:
+        until(lambda: disk.wakeline.json("status")["machine"]["trouble"])
+
+        assert "Wakeline has stopped." in disk.wakeline.run("down").stdout
+        until(lambda: not (disk.wakeline.folder / "run" / "api.sock").exists())

@@ -1,10 +1,13 @@
 """Who may do what: every route with every kind of caller, made from the table itself."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
-from supervisor.core.model import Scope
+from supervisor.client import Client
+from supervisor.core.model import Device, Scope
+from supervisor.core.steering import Focus, Prompt
 from supervisor.remote.route import Route
 from supervisor.remote.routes import ROUTES
 from tests.fakes.backend import session
@@ -12,6 +15,8 @@ from tests.fakes.house import House
 from tests.fakes.phone import Phone
 from tests.fakes.raw import Wire, request
 
+#: Questions that a fake notes as it notes orders.
+_LOOKS = frozenset({"output", "screen", "history"})
 CALLERS = ["none", "view", "control", "revoked", "forged"]
 #: What the scopes promise. A new route fails here until somebody has thought about it.
 PUBLISHED = {
@@ -282,3 +287,45 @@ def test_a_phone_that_is_revoked_while_it_logs_in_gets_nothing(house: House) -> 
 
     assert phone.get("/api/machine").status == 401
     assert phone.log_in().status == 401
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.lan and route.method == "GET"], ids=lambda one: one.path
+)
+def test_reading_changes_nothing(house: House, route: Route) -> None:
+    """Whatever is put into a path or a query: nothing is ordered, noted, or set."""
+    house.call(lambda: house.backend.put(session("s-1")))
+    phone = _caller(house, "control")
+    house.run(house.server.phone.cancel())
+    before = (list(house.backend.audited), dict(house.backend.notes), dict(house.backend.known_devices))
+    path = route.path.replace("{id}", "s-1").replace("{prompt}", "p1").replace("{pid}", "1")
+
+    for query in ("", "?mode=on", "?limit=0", "?after=%00", "?shell=;reboot", "?before=-1&before=-1"):
+        _status(house, phone, route, path + query)
+
+    assert (house.backend.audited, house.backend.notes, house.backend.known_devices) == before
+    assert (house.backend.awake_changes, house.backend.stopped) == (0, False)
+    assert [order for order in house.backend.steer.orders if order[0] not in _LOOKS] == []
+
+
+def test_what_a_removed_phone_wanted_is_taken_back(house: House) -> None:
+    """Its prompts that wait and its turn to type; what others gave stays."""
+    house.call(
+        lambda: house.backend.put(
+            replace(session("s-1"), focus=Focus(holder="d-1", label="Phone", since=1.0))
+        )
+    )
+    house.backend.known_devices["d-1"] = Device(
+        id="d-1", label="Phone", scope=Scope.CONTROL, public_key=b"", paired_at=1.0
+    )
+    for who in ("d-1", "desk"):
+        given = Prompt(
+            id=f"of-{who}", session_id="s-1", agent="claude", text="x", when="idle", by=who, at=1.0
+        )
+        house.backend.steer.prompts[given.id] = given
+
+    Client(house.socket).delete("/api/devices/d-1")
+
+    assert ("cancel", "s-1", "of-d-1") in house.backend.steer.orders
+    assert ("give focus", "s-1", "d-1") in house.backend.steer.orders
+    assert ("cancel", "s-1", "of-desk") not in house.backend.steer.orders

@@ -1,4 +1,4 @@
-"""How surely and how soon agents work again: ``python -m tests.bench.recover [--runs N]``.
+"""How surely and how soon agents work again: ``python -m tests.bench.recover [--runs N] [--at-once N]``.
 
 Each run cuts a real agent off half-way through its task until it has given up, lets the model come back
 after ``--outage`` seconds, and asks whether the task was finished, each step once, by words of ours alone.
@@ -6,135 +6,97 @@ Beside it the agent alone, and a perfect observer who says "continue" at the mom
 """
 
 import argparse
+import itertools
+import json
+import signal
 import statistics
+import subprocess
 import sys
 
 assert sys.platform == "linux"
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
 
-from tests.end_to_end.cut_off import CONTINUES, Story, cut_off
-from tests.end_to_end.steered import wakeline_in
+from tests.bench.recovering import WAYS, Run, bench
 from tests.lab import cutting
-from tests.lab.gate import gate
-from tests.lab.servers import Server, serve
-from tests.lab.terminal import Terminal
-from tests.lab.wakeline import Wakeline
 
-#: Seconds in which the agent alone may prove that it goes on.
-ALONE = 20.0
+#: Runs that share a supervisor and a fake model.
+_BATCH: Final = 5
+#: Runs of the observer, who is not what is measured.
+_OBSERVED: Final = 3
+#: Seconds after which a run hangs.
+_HANGS: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One run: whether all was right, and seconds from "the model is back" to "the agent works".
+class Batch:
+    """Some runs alike, one after the other, in a process of their own."""
 
-    *said*: how often it was told to go on; more than once where the model answers a probe and nothing else.
-    """
-
-    right: bool
-    after: float | None
-    gave_up_after: float | None = None
-    said: int = 0
+    agent: str
+    reason: str
+    way: str
+    runs: int
+    outage: float
 
 
-class Bench:
-    """One supervisor and one fake model for many runs of one agent."""
-
-    def __init__(self, wakeline: Wakeline, fake: Server, agent: str, outage: float) -> None:
-        """*outage*: seconds for which the model is away after the agent has given up."""
-        self._wakeline = wakeline
-        self._fake = fake
-        self._agent = agent
-        self._outage = outage
-        self._count = 0
-
-    @contextmanager
-    def _story(self) -> Iterator[Story]:
-        self._count += 1
-        with ExitStack() as opened:
-            way = opened.enter_context(gate(self._fake.url))
-            name = f"run{self._count}"
-            yield opened.enter_context(
-                cut_off(
-                    self._wakeline, self._agent, way, name, lambda one: opened.enter_context(Terminal(one))
-                )
-            )
-
-    def recovered(self, reason: cutting.Reason) -> Run:
-        """With Wakeline, as it is."""
-        with self._story() as story:
-            gave_up, back = self._cut(story, reason)
-            if reason.told:
-                link = story.cut_off_by(reason)
-                return Run(link["phase"] == "stopped" and story.told() == [], None, gave_up)
-            story.finished()
-            told = story.told()
-            right = not told if reason.heals else set(told) == {CONTINUES}
-            return Run(right, story.worked_again(back), gave_up, len(told))
-
-    def observed(self, reason: cutting.Reason) -> Run:
-        """Nothing is done by itself; somebody says "continue" at once."""
-        with self._story() as story:
-            _, back = self._cut(story, reason)
-            self._wakeline.client.post(
-                f"/api/sessions/{story.session()['id']}/prompt", {"text": CONTINUES, "when": "now"}
-            )
-            story.finished()
-            return Run(True, story.worked_again(back))
-
-    def alone(self, reason: cutting.Reason) -> bool:
-        """Nothing is done by anybody: whether it goes on."""
-        with self._story() as story:
-            self._cut(story, reason)
-            return story.alone_for(ALONE)
-
-    def _cut(self, story: Story, reason: cutting.Reason) -> tuple[float | None, float]:
-        story.begin()
-        began = time.time()
-        story.fail(reason)
-        if reason.heals:
-            return None, began
-        story.cut_off_by(reason)
-        gave_up = time.time() - began
-        time.sleep(self._outage)
-        return gave_up, story.gate.open()
+def made(batch: Batch) -> Iterator[Run]:
+    """Make these runs here."""
+    with bench(batch.agent, batch.reason, batch.way, batch.outage) as ground:
+        for _ in range(batch.runs):
+            yield ground.run(batch.way)
 
 
-@contextmanager
-def bench(agent: str, policy: str, outage: float) -> Iterator[Bench]:
-    """A supervisor with its usual pauses, and what it may do by itself."""
-    with (
-        serve("anthropic" if agent == "claude" else "openai") as fake,
-        wakeline_in(WAKELINE_RECONNECT_HOSTED=policy) as wakeline,
-    ):
-        yield Bench(wakeline, fake, agent, outage)
+def made_apart(batch: Batch) -> list[Run]:
+    """Make these runs in a process of their own; what is missing at the end went wrong."""
+    words = json.dumps(asdict(batch))
+    command = [sys.executable, "-m", "tests.bench.recover", "--batch", words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            told, trouble = process.communicate(timeout=_HANGS * batch.runs)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            told, trouble = process.communicate()
+    done = [Run(**json.loads(line)) for line in told.splitlines()]
+    lost = Run(agent=batch.agent, reason=batch.reason, way=batch.way, right=False, wrong=trouble[-3000:])
+    return done + [lost] * (batch.runs - len(done))
 
 
-def measured(agent: str, name: str, runs: int, outage: float) -> str:
-    """One line of the table."""
-    reason = cutting.REASONS[name]
-    done: list[Run] = []
-    with bench(agent, "auto", outage) as ours:
-        for _ in range(runs):
-            try:
-                done.append(ours.recovered(reason))
-            except AssertionError as wrong:
-                print(f"  {agent} {name}: {str(wrong)[:200]}", file=sys.stderr, flush=True)
-                done.append(Run(False, None))
-    observed, alone = "-", "-"
-    if not reason.heals and not reason.told:
-        with bench(agent, "off", outage) as theirs:
-            observed = _median([theirs.observed(reason).after for _ in range(min(runs, 3))])
-            alone = "yes" if theirs.alone(reason) else "never"
-    right = sum(run.right for run in done)
-    times = [run.after for run in done] if not reason.heals else []
+def batches(agents: Sequence[str], reasons: Sequence[str], runs: int, outage: float) -> list[Batch]:
+    """All that is to be done; agents alternate, so that those who only wait run beside those who work."""
+    found = []
+    for name, agent in itertools.product(reasons, agents):
+        observed = not (cutting.REASONS[name].told or agent in cutting.REASONS[name].heals)
+        wanted = {"ours": runs, "observed": min(runs, _OBSERVED) * observed, "alone": int(observed)}
+        for way in WAYS:
+            sizes = [min(_BATCH, wanted[way] - begun) for begun in range(0, wanted[way], _BATCH)]
+            found += [Batch(agent, name, way, size, outage) for size in sizes]
+    return found
+
+
+def table(runs: Iterable[Run]) -> Iterator[str]:
+    """What came of them, a line for each agent and reason."""
+    yield "agent     reason    right  gave up    works    worst  observer  alone  said"
+    by_cell: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        by_cell.setdefault((run.agent, run.reason), []).append(run)
+    for (agent, name), found in sorted(by_cell.items()):
+        yield _line(agent, name, {way: [run for run in found if run.way == way] for way in WAYS})
+
+
+def _line(agent: str, name: str, found: dict[str, list[Run]]) -> str:
+    ours = found["ours"]
+    right = f"{sum(run.right for run in ours)}/{len(ours)}"
+    alone = ["yes" if run.right else "wrong" if run.wrong else "never" for run in found["alone"]]
+    times = [run.after for run in ours if run.after is not None]
     return (
-        f"{agent:<9} {name:<8} {right:>3}/{runs:<3} {_median([run.gave_up_after for run in done]):>8}"
-        f" {_median(times):>8} {observed:>9} {alone:>6} {max(run.said for run in done):>5}"
+        f"{agent:<9} {name:<8} {right:>6} {_median([run.gave_up_after for run in ours]):>8}"
+        f" {_median(times):>8} {f'{max(times, default=0.0):.2f} s':>8}"
+        f" {_median([run.after for run in found['observed']]):>9} {','.join(alone) or '-':>6}"
+        f" {max((run.said for run in ours), default=0):>5}"
     )
 
 
@@ -143,20 +105,44 @@ def _median(seconds: Sequence[float | None]) -> str:
     return f"{statistics.median(known):.2f} s" if known else "-"
 
 
+def _read(log: Path) -> list[Run]:
+    return [Run(**json.loads(line)) for line in log.read_text().splitlines()] if log.exists() else []
+
+
 def main() -> None:
-    """Print the table, line by line."""
+    """Make the runs, log each as a line of JSON, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--agent", choices=cutting.AGENTS)
-    parser.add_argument("--reason", choices=cutting.REASONS)
+    parser.add_argument("--agent", choices=cutting.AGENTS, action="append")
+    parser.add_argument("--reason", choices=cutting.REASONS, action="append")
     parser.add_argument("--outage", type=float, default=2.0, help="seconds")
+    parser.add_argument("--at-once", type=int, default=1, help="so many agents at the same time")
+    parser.add_argument("--log", type=Path, help="what is in it already counts for the table, too")
+    parser.add_argument("--batch", help=argparse.SUPPRESS)
     told = parser.parse_args()
-    print("agent     reason    right  gave up    works  observer  alone  said")
-    for agent in (told.agent,) if told.agent else cutting.AGENTS:
-        for name in (told.reason,) if told.reason else cutting.REASONS:
-            if name == "silent" and agent == "claude":
-                continue  # its own patience with a silent stream is five minutes, and cannot be cut
-            print(measured(agent, name, told.runs, told.outage), flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing is left running
+    if told.batch:
+        for run in made(Batch(**json.loads(told.batch))):
+            print(json.dumps(asdict(run)), flush=True)
+        return
+    runs = _read(told.log) if told.log else []
+    wanted = batches(
+        told.agent or cutting.AGENTS, told.reason or list(cutting.REASONS), told.runs, told.outage
+    )
+    with ThreadPoolExecutor(told.at_once) as pool:
+        for batch in as_completed([pool.submit(made_apart, batch) for batch in wanted]):
+            runs += batch.result()
+            _note(batch.result(), told.log)
+    print("\n".join(table(runs)))
+
+
+def _note(runs: Iterable[Run], log: Path | None) -> None:
+    for run in runs:
+        if log:
+            with log.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(asdict(run)) + "\n")
+        if run.wrong:
+            print(f"{run.agent} {run.reason} {run.way}: {run.wrong[-600:]}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

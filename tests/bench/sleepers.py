@@ -18,10 +18,12 @@ CUT_OFF = _TRANSCRIPTS / "api-error-connection-refused.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Sleeper:
-    """One session: its id and its transcript."""
+    """One session: its id, its transcript and its folder."""
 
     session_id: str
     transcript: Path
+    #: As its registry has it, and each line of its transcript.
+    cwd: str
 
     def say(self, text: str) -> None:
         """Append what the agent said, as it would."""
@@ -33,7 +35,8 @@ class Sleeper:
         lines = (json.loads(line) for line in CUT_OFF.read_bytes().splitlines())
         last = [line for line in lines if line.get("isApiErrorMessage")][-1]
         with self.transcript.open("ab", buffering=0) as file:
-            file.write(encoded({**last, "sessionId": self.session_id, "uuid": str(uuid.uuid4())}))
+            ids = {"sessionId": self.session_id, "cwd": self.cwd, "uuid": str(uuid.uuid4())}
+            file.write(encoded({**last, **ids}))
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def sleepers(home: Path, number: int, **environment: str) -> Iterator[Sequence[S
 def register(home: Path, pid: int) -> Sleeper:
     """Write the files that Claude Code writes for a session that is at its prompt."""
     session_id = str(uuid.uuid4())
-    transcript = store(home, session_id)
+    transcript = store(home, session_id, cwd=str(home))
     started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     words = {
         "pid": pid,
@@ -69,15 +72,17 @@ def register(home: Path, pid: int) -> Sleeper:
     registry = home / ".claude" / "sessions"
     registry.mkdir(parents=True, exist_ok=True)
     (registry / f"{pid}.json").write_text(json.dumps(words))
-    return Sleeper(session_id, transcript)
+    return Sleeper(session_id, transcript, str(home))
 
 
-def store(home: Path, session_id: str, folder: str = "-bench") -> Path:
+def store(home: Path, session_id: str, folder: str = "-bench", cwd: str = "/home/user/project") -> Path:
     """A stored conversation, as recorded from the real program."""
     path = home / ".claude" / "projects" / folder / f"{session_id}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = (json.loads(line) for line in RECORDED.read_bytes().splitlines())
-    path.write_bytes(b"".join(encoded({**line, "sessionId": session_id}) for line in lines))
+    ids = {"sessionId": session_id, "cwd": cwd}
+    lines = ({**line, **{name: ids[name] for name in ids.keys() & line.keys()}} for line in lines)
+    path.write_bytes(b"".join(map(encoded, lines)))
     return path
 
 

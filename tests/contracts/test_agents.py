@@ -117,6 +117,9 @@ class Lines:
     def more(self) -> Sequence[Record]:
         return ()
 
+    def is_behind(self) -> bool:
+        return False
+
     def replaced(self) -> bool:
         return False
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from supervisor.core.model import (
     Entry,
@@ -59,6 +59,6 @@ def steer(page: Page, session_id: str = "s1") -> None:
     page.get_by_role("button", name="Actions").wait_for()
 
 
-def shown_messages(page: Page) -> list[str]:
-    """The words of every message on the screen, in order."""
-    return page.locator(".message .prose").all_inner_texts()
+def messages(page: Page) -> Locator:
+    """Every message on the screen, in order."""
+    return page.locator(".message .prose")

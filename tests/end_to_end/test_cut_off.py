@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from tests.end_to_end.cut_off import CONTINUES, cut_off
-from tests.end_to_end.steered import InTerminal, wakeline_in
-from tests.lab import cutting, fixtures
+from tests.end_to_end.cut_off import cut_off
+from tests.end_to_end.steered import Held, InTerminal, home_of, project_of, wakeline_in
+from tests.lab import cutting, fixtures, homes
 from tests.lab.gate import gate
 from tests.lab.servers import Server, serve
 from tests.lab.waiting import until
@@ -57,7 +57,10 @@ def grounds() -> Iterator[dict[str, Ground]]:
 def test_a_task_is_finished_after_the_model_was_gone(
     grounds: dict[str, Ground], in_terminal: InTerminal, agent: str, name: str
 ) -> None:
-    """Each step stands in the file once; one continuation was said, or none where the agent healed itself."""
+    """Each step stands in the file once; it was told to go on, or nothing where the agent healed itself.
+
+    A model that answers a probe and nothing else may be asked in vain; once it is there, one word does.
+    """
     reason, ground = cutting.REASONS[name], grounds[agent]
     with (
         gate(ground.fake.url) as way,
@@ -68,10 +71,10 @@ def test_a_task_is_finished_after_the_model_was_gone(
         story.fail(reason)
         if not reason.heals:
             story.cut_off_by(reason)
-            way.open()
+        back = way.open() if not reason.heals else 0.0
 
         story.finished()
-        assert story.told() == ([] if reason.heals else [CONTINUES])
+        assert story.told() == [] if reason.heals else story.continued(back)
 
 
 @pytest.mark.parametrize("agent", ["codex", "opencode"])
@@ -92,22 +95,49 @@ def test_a_wrong_key_is_told_to_whoever_uses_it(
         assert story.told() == []
 
 
-def test_a_model_that_never_begins_to_answer_is_asked_again(
-    in_terminal: InTerminal, fake_openai: Server, needs_codex: None
+@pytest.mark.parametrize(("agent", "name"), [("codex", "unheard"), ("claude", "silent")])
+def test_a_model_in_which_nothing_moves_is_asked_again(
+    in_terminal: InTerminal, agent: str, name: str
 ) -> None:
-    """Codex waits for the first byte for ever; the turn is interrupted and continued, once."""
-    del needs_codex
+    """Codex waits for ever, Claude Code for an hour: the turn is interrupted and continued.
+
+    What Claude Code had not answered yet it puts back into its line; it is not added to what is said next.
+    """
+    fixtures.needs(agent)
+    reason = cutting.REASONS[name]
     patience = {"WAKELINE_RECONNECT_SILENT_AFTER_SECONDS": "6", **QUICK}
     with (
+        serve("anthropic" if agent == "claude" else "openai") as fake,
         wakeline_in(**patience) as wakeline,
-        gate(fake_openai.url) as way,
-        cut_off(wakeline, "codex", way, "unheard", in_terminal) as story,
+        gate(fake.url) as way,
+        cut_off(wakeline, agent, way, name, in_terminal) as story,
     ):
         story.begin()
 
-        story.fail(cutting.REASONS["unheard"])
-        until(lambda: story.session()["reconnect"], saying="it is seen that nothing moves")
-        way.open()
+        story.fail(reason)
+        story.cut_off_by(reason)
+        back = way.open()
 
         story.finished()
-        assert story.told() == [CONTINUES]
+        assert story.continued(back)
+
+
+def test_what_is_sent_after_an_interrupt_stands_alone(
+    in_terminal: InTerminal, fake_anthropic: Server, needs_claude: None
+) -> None:
+    """A prompt that was interrupted before any answer is put back by Claude Code, and thrown away there."""
+    del needs_claude
+    asked = "a question\nin two lines"
+    with wakeline_in(WAKELINE_RECONNECT_HOSTED="off") as wakeline, gate(fake_anthropic.url) as way:
+        held = Held(wakeline, homes.claude(home_of(wakeline), project_of(wakeline), way.url), in_terminal)
+        own_id = held.session(state="idle", kind="hosted")["id"]
+        way.fail("unheard")
+        wakeline.run("send", own_id, asked)
+        until(lambda: held.said("user") == [asked])
+        held.session(state="working")
+
+        wakeline.run("interrupt", own_id)
+        way.open()
+        wakeline.run("send", own_id, "another question", "--when", "idle")
+
+        until(lambda: held.said("user") == [asked, "another question"])

@@ -10,6 +10,7 @@ from supervisor.core.model import Kind, Scope, Session, State
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
 from tests.end_to_end.given import COMMAND, hosted, open_session, steer, working
+from tests.lab.chromium import hold_time, witnessed
 from tests.lab.waiting import until
 
 
@@ -75,6 +76,7 @@ def test_a_stop_is_sent_after_its_five_seconds(page: Page, desk: Desk, left_behi
     begin(page, desk, hosted())
     if left_behind:
         page.get_by_role("checkbox", name="Also what it left running").check()
+    hold_time(page)
 
     choose(page, "Stop")
     expect(page.locator(".bar-undo")).to_contain_text("Title of s1 is stopped in a moment.")
@@ -91,6 +93,7 @@ def test_a_stop_can_be_undone(page: Page, desk: Desk) -> None:
     """Then nothing was ever sent."""
     page.clock.install()
     begin(page, desk, hosted())
+    hold_time(page)
     choose(page, "Stop")
 
     page.get_by_role("button", name="Undo").click()
@@ -104,11 +107,13 @@ def test_a_phone_that_slept_stops_nothing_later(page: Page, desk: Desk) -> None:
     """An hour later nobody expects it any more; it says that it was not done."""
     page.clock.install()
     begin(page, desk, hosted())
+    hold_time(page)
     choose(page, "Stop")
+    page.locator(".bar-undo").wait_for()
 
     page.clock.fast_forward(3_600_000)
 
-    expect(page.locator(".bar-undo")).to_contain_text("this phone slept over it")
+    witnessed(page, ".bar-undo", "this phone slept over it")
     assert desk.ordered == []
 
 
@@ -117,11 +122,13 @@ def test_a_stop_that_fails_is_said_so(page: Page, desk: Desk) -> None:
     desk.memory.steered.refusals["stop"] = Refused("It does not end.", "Try again.")
     page.clock.install()
     begin(page, desk, hosted())
+    hold_time(page)
     choose(page, "Stop")
+    page.locator(".bar-undo").wait_for()
 
     page.clock.run_for(5200)
 
-    expect(page.locator(".bar-undo")).to_contain_text("It does not end. Try again.")
+    witnessed(page, ".bar-undo", "It does not end. Try again.")
 
 
 def test_what_went_on_all_the_same_is_said(page: Page, desk: Desk) -> None:
@@ -129,15 +136,17 @@ def test_what_went_on_all_the_same_is_said(page: Page, desk: Desk) -> None:
     desk.memory.steered.stubborn = [17]
     page.clock.install()
     begin(page, desk, hosted())
+    hold_time(page)
 
     choose(page, "Pause")
     expect(page.locator(".bar-undo")).to_have_text("1 of its processes could not be paused.Close")
     page.get_by_role("button", name="Close").click()
     menu(page)
     choose(page, "Stop")
+    page.locator(".bar-undo").wait_for()
     page.clock.run_for(5200)
 
-    expect(page.locator(".bar-undo")).to_contain_text("1 process that it started goes on")
+    witnessed(page, ".bar-undo", "1 process that it started goes on")
 
 
 # --- resume, take over
@@ -184,17 +193,22 @@ def test_taking_over_an_idle_agent_needs_one_tap(page: Page, desk: Desk) -> None
 
 def test_a_deleted_session_can_be_brought_back(page: Page, desk: Desk) -> None:
     """It leaves the list at once; one tap and it is there again."""
+    page.clock.install()
     begin(page, desk, hosted(state=State.ENDED, run=None))
     trusted(page, desk)
     menu(page)
+    hold_time(page)
 
     choose(page, "Delete")
+    page.locator(".bar-undo").wait_for()
+    page.clock.run_for(200)
     expect(page.locator(".row")).to_have_count(0)
     expect(page.locator(".left")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
+    page.clock.resume()
 
     expect(page.locator(".row")).to_have_count(1)
-    expect(page.locator(".bar-undo")).to_contain_text("It is back.")
+    witnessed(page, ".bar-undo", "It is back.")
     assert desk.memory.steered.thrown == {}
 
 

@@ -12,6 +12,7 @@ from supervisor.core.steering import Approval, Choice, Question
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
 from tests.end_to_end.given import hosted, open_session, steer
+from tests.lab.chromium import witnessed
 from tests.lab.waiting import until
 
 DIFF = """--- a/one.py
@@ -71,7 +72,7 @@ def test_a_command_is_allowed_once(page: Page, desk: Desk) -> None:
 
     press(page, "Allow once")
 
-    expect(card).to_have_text("Allowed")
+    witnessed(page, ".approval.gone", "Allowed")
     expect(card).to_have_count(0)
     assert answers(desk) == [{"id": "a", "digest": asked.digest, "decision": "allow"}]
 
@@ -84,7 +85,7 @@ def test_a_denial_may_say_why(page: Page, desk: Desk) -> None:
     page.get_by_role("textbox", name="Why not?").fill("Not on a Friday.")
     press(page, "Deny")
 
-    expect(page.locator(".right .approval")).to_have_text("Denied")
+    witnessed(page, ".approval.gone", "Denied")
     assert [(one["decision"], one["reason"]) for one in answers(desk)] == [("deny", "Not on a Friday.")]
 
 
@@ -119,7 +120,7 @@ def test_a_long_command_is_read_to_its_end_first(page: Page, desk: Desk) -> None
     expect(allow).to_be_enabled()
     assert answers(desk) == []
     press(page, "Allow once")
-    expect(page.locator(".right .approval")).to_have_text("Allowed")
+    witnessed(page, ".approval.gone", "Allowed")
 
 
 def test_a_change_shows_what_goes_and_what_comes(page: Page, desk: Desk) -> None:
@@ -143,10 +144,10 @@ def test_nothing_hides_in_a_command(page: Page, desk: Desk) -> None:
     command = "".join(f"x{sign}" for sign in hidden)
     begin(page, desk, asks(text=command, summary="a\u202eb", tool="B\u200bash", cwd="/x\u00a0y"))
 
-    marks = page.locator(".right .asked-code .mark").all_inner_texts()
+    marks = page.locator(".right .asked-code .mark")
 
-    assert marks == [f"U+{ord(sign):04X}" for sign in hidden]
-    assert page.locator(".right .approval .mark").count() == len(hidden) + 3
+    expect(marks).to_have_text([f"U+{ord(sign):04X}" for sign in hidden])
+    expect(page.locator(".right .approval .mark")).to_have_count(len(hidden) + 3)
 
 
 def test_a_wide_command_is_wrapped_and_not_cut(page: Page, desk: Desk) -> None:
@@ -182,7 +183,7 @@ def test_questions_are_answered_with_choices_and_own_words(page: Page, desk: Des
     page.get_by_role("group", name="Which name?").get_by_role("textbox").fill("wakeline")
     press(page, "Answer")
 
-    expect(page.locator(".right .approval")).to_have_text("Answered")
+    witnessed(page, ".approval.gone", "Answered")
     assert [one["answers"] for one in answers(desk)] == [
         {"Which?": ["us"], "What first?": ["tests", "lint"], "Which name?": ["wakeline"]}
     ]
@@ -227,7 +228,7 @@ def test_an_answer_given_elsewhere_withdraws_the_card(page: Page, desk: Desk) ->
 
     desk.do(lambda steered: steered.ask("s1"))
 
-    expect(page.locator(".right .approval")).to_have_text("Answered elsewhere")
+    witnessed(page, ".approval.gone", "Answered elsewhere")
     expect(page.locator(".right .approval")).to_have_count(0)
 
 
@@ -237,10 +238,10 @@ def test_a_question_that_changed_is_another_question(page: Page, desk: Desk) -> 
 
     desk.do(lambda steered: steered.ask("s1", asks(text="npm publish")))
 
-    expect(page.locator(".right .approval.gone")).to_have_text("It has changed")
+    witnessed(page, ".approval.gone", "It has changed")
     expect(page.locator(".right .approval:not(.gone)")).to_contain_text("npm publish")
     press(page, "Allow once")
-    expect(page.locator(".right .approval").last).to_have_text("Allowed")
+    witnessed(page, ".approval.gone", "Allowed")
     assert [one["digest"] for one in answers(desk)] == [asks(text="npm publish").digest]
 
 
@@ -252,9 +253,7 @@ def test_an_answer_that_comes_too_late_is_said_so(page: Page, desk: Desk) -> Non
 
     press(page, "Allow once")
 
-    expect(page.locator(".right .approval").first).to_contain_text(
-        "This question is over, or it has changed."
-    )
+    witnessed(page, ".approval .warn", "This question is over, or it has changed.")
     expect(page.locator(".right .approval").last).to_contain_text("npm publish")
     assert answers(desk) == []
 
@@ -267,13 +266,14 @@ def test_an_answer_that_fails_can_be_given_again(page: Page, desk: Desk) -> None
     press(page, "Allow once")
     expect(page.locator(".right .approval .hint")).to_have_text("Sending …")
     expect(button(page, "Deny")).to_be_disabled()
+    until(lambda: page.evaluate("1") and held)
     held[0].fulfill(status=429)
 
     expect(page.locator(".right .approval .warn")).to_have_text("Too much at once. Wait a moment.")
     page.unroute("**/api/approvals/*")
     press(page, "Allow once")
 
-    expect(page.locator(".right .approval")).to_have_text("Allowed")
+    witnessed(page, ".approval.gone", "Allowed")
 
 
 def test_without_a_link_nothing_can_be_answered(page: Page, desk: Desk) -> None:
@@ -304,7 +304,7 @@ def test_a_second_tap_does_nothing(page: Page, desk: Desk) -> None:
         }}"""
     )
 
-    expect(page.locator(".right .approval")).to_have_text("Denied")
+    witnessed(page, ".approval.gone", "Denied")
     assert [one["decision"] for one in answers(desk)] == ["deny"]
 
 
@@ -329,7 +329,7 @@ def test_a_tap_on_a_card_that_has_just_come_does_not_count(page: Page, desk: Des
     assert page.evaluate("window.tapped") is not None
     assert answers(desk) == []
     press(page, "Allow once")
-    expect(page.locator(".right .approval")).to_have_text("Allowed")
+    witnessed(page, ".approval.gone", "Allowed")
 
 
 @pytest.mark.parametrize("moved", ["before", "during"])
@@ -354,7 +354,7 @@ def test_a_tap_on_a_card_that_has_just_moved_does_not_count(page: Page, desk: De
 
     assert answers(desk) == []
     press(page, "Allow once")
-    expect(page.locator(".left .approval")).to_have_text("Allowed")
+    witnessed(page, ".approval.gone", "Allowed")
 
 
 def test_scrolling_oneself_is_no_move(page: Page, desk: Desk) -> None:
@@ -402,7 +402,7 @@ def test_a_question_that_comes_while_the_list_is_looked_at(page: Page, desk: Des
     expect(page.locator(".left .approval")).to_contain_text("npm test")
     desk.publish("session", "s1", {"id": "s1", "removed": True, "replaced_by": None})
 
-    expect(page.locator(".left .approval")).to_have_text("Answered elsewhere")
+    witnessed(page, ".approval.gone", "Answered elsewhere")
     expect(page.locator(".left .approval")).to_have_count(0)
 
 

@@ -26,7 +26,7 @@ from supervisor.core.steering import Approval, Choice, Focus, Prompt, PromptStat
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
 from tests.end_to_end.given import HOSTILE, entry, open_session, working
-from tests.lab.chromium import SMALL, Phone, look
+from tests.lab.chromium import SMALL, Phone, look, witnessed
 from tests.lab.waiting import until
 
 FIRST_LOAD = 60_000
@@ -147,7 +147,7 @@ def _steer_among_strangers(page: Page) -> None:
     page.get_by_role("dialog").locator(".action.interrupt").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("<script>")
     page.get_by_role("dialog").locator(".action.stop").click()
-    expect(page.locator(".bar-undo")).to_contain_text("<script>")
+    witnessed(page, ".bar-undo", "<script>")
     page.get_by_role("link", name="Back to the list").click()
     page.locator(".machine").click()
     page.get_by_role("button", name="Deleted sessions").click()
@@ -160,7 +160,7 @@ def test_a_hostile_name_cannot_reorder_its_row(page: Page, desk: Desk) -> None:
 
     pair(page, desk)
 
-    assert page.locator(".row .mark").all_inner_texts() == ["U+202E", "U+2066"]
+    expect(page.locator(".row .mark")).to_have_text(["U+202E", "U+2066"])
 
 
 @pytest.mark.parametrize("page", [SMALL, replace(SMALL, language="de-DE")], indirect=True)
@@ -247,6 +247,66 @@ def test_the_page_speaks_english_and_german(page: Page, desk: Desk, words: list[
     assert page.evaluate("document.documentElement.lang") == page.evaluate("navigator.language.slice(0, 2)")
 
 
+def test_a_phone_may_speak_another_language_than_its_own(page: Page, desk: Desk) -> None:
+    """Chosen once, it stays so, until one takes it back."""
+    desk.put(working())
+    pair(page, desk)
+
+    def choose(name: str) -> None:
+        page.locator(".machine").click()
+        page.locator("#language").select_option(label=name)
+
+    choose("Deutsch")
+    expect(page.locator(".row .state")).to_have_text("Arbeitet")
+    page.reload()
+    expect(page.locator(".row .state")).to_have_text("Arbeitet")
+    expect(page.locator("html[lang=de]")).to_be_attached()
+    choose("Wie das Telefon")
+
+    expect(page.locator(".row .state")).to_have_text("Working")
+    until(lambda: page.evaluate("localStorage.length") == 0)
+
+
+#: Goes on with Tab; the element that is focused then, what it shows of that, and whether it is in sight.
+WALKED = """() => {
+    const one = document.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(one);
+    const { bottom, top, width } = one.getBoundingClientRect();
+    const name = one.ariaLabel || one.labels?.[0]?.innerText || one.innerText || one.className;
+    return [one.tagName === 'BODY' ? '' : name.trim().slice(0, 40),
+        outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2,
+        bottom > 0 && top < innerHeight && width > 0];
+}"""
+
+
+@pytest.mark.parametrize("page", [Phone(), SMALL], indirect=True)
+def test_tab_walks_through_all_of_a_session(page: Page, desk: Desk) -> None:
+    """Everything that a finger can press is reached, seen, and shows that it has the focus."""
+    desk.put(long_session("some words"), working("s2", state=State.NEEDS_YOU))
+    desk.say("s1", entry(1, "hello [x](https://a.example)"), entry(2, "make", EntryKind.TOOL_CALL))
+    pair(page, desk, Scope.CONTROL)
+    open_session(page)
+    page.get_by_role("button", name="Actions").wait_for()
+    page.locator(".right .approval .steady").first.wait_for()
+    page.locator(".titles h1").focus()
+    pressable = """() => [...document.querySelector('.right')
+        .querySelectorAll('button, a[href], summary, textarea, input')]
+        .filter((one) => one.checkVisibility() && !one.closest('[hidden]') && one.type !== 'radio').length"""
+
+    walked: list[list[Any]] = []
+    while len(walked) < 80:
+        page.keyboard.press("Tab")
+        step = page.evaluate(WALKED)
+        if not step[0]:
+            break
+        walked.append(step)
+
+    assert [name for name, shown, _ in walked if not shown] == []
+    assert [name for name, _, in_sight in walked if not in_sight] == []
+    # The way back stands before the title.
+    assert len(walked) >= page.evaluate(pressable) - 1
+
+
 def test_the_keyboard_reaches_everything(page: Page, desk: Desk) -> None:
     """Open a session, its details, close them, go back: focus is always where one is."""
     desk.put(working())
@@ -301,7 +361,8 @@ def test_a_new_need_is_said_aloud(page: Page, desk: Desk) -> None:
 
     desk.put(working(state=State.NEEDS_YOU))
 
-    expect(page.locator("#said[aria-live=polite]")).to_have_text("Title of s1 needs you")
+    witnessed(page, "#said", "Title of s1 needs you")
+    expect(page.locator("#said[aria-live=polite]")).to_be_attached()
 
 
 def test_the_first_load_is_small(page: Page, desk: Desk) -> None:

@@ -9,7 +9,7 @@ from supervisor.remote import wire
 from tests.end_to_end.conftest import pair
 from tests.end_to_end.desk import Desk
 from tests.end_to_end.given import hosted, steer
-from tests.lab.chromium import look
+from tests.lab.chromium import hold_time, look, witnessed
 
 
 def tell(desk: Desk, notice_id: str, session_id: str | None = "s2", **facts: Any) -> None:
@@ -37,10 +37,12 @@ def toasts(page: Page) -> Locator:
 
 
 def begin(page: Page, desk: Desk) -> None:
-    """Two sessions, the first of them open."""
+    """Three sessions, the first of them open; no notice goes by itself while one looks."""
+    page.clock.install()
     desk.put(hosted("s1"), hosted("s2"), hosted("s3"))
     pair(page, desk)
     steer(page)
+    hold_time(page)
 
 
 def test_a_notice_leads_to_its_session(page: Page, desk: Desk) -> None:
@@ -51,8 +53,9 @@ def test_a_notice_leads_to_its_session(page: Page, desk: Desk) -> None:
     tell(desk, "n1")
     expect(toasts(page)).to_contain_text("Title of s2")
     expect(toasts(page)).to_contain_text("Is done · All tests pass.")
-    expect(page.locator("#said[aria-live=polite]")).to_have_text("Title of s2: Is done")
+    witnessed(page, "#said", "Title of s2: Is done")
     toasts(page).get_by_role("link").click()
+    page.clock.resume()
 
     expect(page.locator(".titles h1")).to_have_text("Title of s2")
     expect(toasts(page)).to_have_count(0)
@@ -103,7 +106,6 @@ def test_several_notices_take_the_room_of_one(page: Page, desk: Desk) -> None:
 
 def test_a_notice_goes_by_itself(page: Page, desk: Desk) -> None:
     """Its time runs while somebody looks, and stands still under the focus."""
-    page.clock.install()
     begin(page, desk)
     tell(desk, "n1")
     toasts(page).get_by_role("link").focus()
@@ -130,6 +132,7 @@ def test_old_news_is_no_news(page: Page, desk: Desk) -> None:
 def test_what_was_told_can_be_looked_up(page: Page, desk: Desk) -> None:
     """All of the last time, from the page of the machine; each leads to its session."""
     begin(page, desk)
+    page.clock.resume()
     told = [
         {"id": f"n{n}", "kind": kind, "session": "s2", "sessions": ["s2"], "title": "", "text": "",
          "at": wire.time(time.time() - 600), "withdrawn": n == 1, "silent": False, "urgent": False}

@@ -119,7 +119,7 @@ def test_each_phase_has_its_word_and_its_buttons(
     steer(page)
 
     expect(way(page)).to_contain_text(f"Attempt 2 · {words}")
-    assert way(page).locator(".button:visible").all_inner_texts() == buttons
+    expect(way(page).locator(".button:visible")).to_have_text(buttons)
 
 
 def test_what_was_stopped_for_good_can_begin_again(page: Page, desk: Desk) -> None:

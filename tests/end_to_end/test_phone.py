@@ -22,7 +22,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.lab import homes
-from tests.lab.chromium import Watched, in_hand, look
+from tests.lab.chromium import Watched, in_hand, look, witnessed
 from tests.lab.servers import Server
 from tests.lab.terminal import Terminal
 from tests.lab.waiting import until
@@ -187,7 +187,7 @@ def test_a_phone_follows_claude_from_the_code_to_the_copied_command(
     told = [now["hostname"], str(cwd), "Claude Code 2.1.329", now["model"], str(agent.pid), "Idle"]
     assert facts == told
     page.get_by_role("button", name="Copy resume command").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    witnessed(page, ".copy .button", "Copied")
     printed = wakeline.run("copy", session["id"], "--print").stdout
     assert page.evaluate("navigator.clipboard.readText()") == printed.rstrip("\n")
     assert watched.complaints == []

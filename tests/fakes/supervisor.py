@@ -18,7 +18,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 Json = dict[str, Any]
 
-WAIT_SECONDS = 15.0
+#: A long poll; and what a test waits for.
+WAIT_SECONDS, PATIENCE = 15.0, 60.0
 
 
 def session(session_id: str, **fields: Any) -> Json:
@@ -58,6 +59,7 @@ NOTICE: Json = {
     "count": 1,
     "urgent": True,
     "silent": False,
+    "rang": True,
     "withdrawn": False,
 }
 
@@ -140,7 +142,7 @@ class Supervisor:
             return [body for done, where, body in self.asked if (done, where) == (verb, path)]
 
         with self._news:
-            assert self._news.wait_for(found, WAIT_SECONDS), f"no {verb} {path} in {self.asked}"
+            assert self._news.wait_for(found, PATIENCE), f"no {verb} {path} in {self.asked}"
         return found()[-1]
 
     # What the server asks of it.

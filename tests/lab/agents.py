@@ -86,6 +86,9 @@ PINS = {
     ),
 }
 
+#: No agent: what looks through a page for whom it shuts out.
+PINS["axe"] = Pin(package="axe-core", version="4.14.1", programs=("axe-core/axe.min.js",))
+
 _SYSTEM = {"Linux": "linux", "Darwin": "darwin", "Windows": "win"}.get(platform.system(), "linux")
 _PROCESSOR = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x64"
 #: Node.js by npm, where the machine's own is too old: what the package ``node`` would bring.

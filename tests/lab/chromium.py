@@ -1,11 +1,18 @@
 """A real Chromium for tests of the phone's page, and the shapes of phones."""
 
+import base64
+import json
 import shutil
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -17,6 +24,7 @@ from playwright.sync_api import (
 )
 
 from tests.lab.fixtures import do_without
+from tests.lab.waiting import until
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _QUIET = (
@@ -27,6 +35,21 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+#: Places of the page whose words go again by themselves.
+_PASSING = ("#said", ".light", ".approval.gone", ".approval .warn", ".bar-undo", ".toast", ".copy .button")
+# Keeps every text that ever stood in such a place: a busy machine may look only when it is gone.
+_WITNESS = """places => {
+    window.witnessed = Object.fromEntries(places.map((place) => [place, []]));
+    new MutationObserver(() => {
+        for (const place of places) {
+            const texts = window.witnessed[place];
+            for (const { textContent: text } of document.querySelectorAll(place)) {
+                if (text.trim() && texts.at(-1) !== text) texts.push(text);
+            }
+        }
+    }).observe(document, { subtree: true, childList: true, characterData: true, attributeFilter: ['class'] });
+}"""
 
 # A busy machine is slow to paint; ms.
 _PATIENCE = 60_000
@@ -73,6 +96,20 @@ def look(page: Page) -> Watched:
     return seen
 
 
+def witnessed(page: Page, place: str, words: str) -> None:
+    """Wait until *words* stand, or have stood, in one of the places whose words go by themselves."""
+    assert place in _PASSING
+    until(
+        lambda: any(words in text for text in page.evaluate("place => window.witnessed[place]", place)),
+        saying=f"{words!r} in {place}",
+    )
+
+
+def hold_time(page: Page) -> None:
+    """From now on the time of *page* stands still, frames too; its clock must have been installed."""
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+
+
 @contextmanager
 def in_hand(browser: Browser, phone: Phone = Phone()) -> Iterator[BrowserContext]:
     """A fresh phone: nothing stored, and a certificate of nobody's is clicked through."""
@@ -85,10 +122,21 @@ def in_hand(browser: Browser, phone: Phone = Phone()) -> Iterator[BrowserContext
         has_touch=True,
     )
     context.set_default_timeout(_PATIENCE)
+    context.add_init_script(f"({_WITNESS})({json.dumps(_PASSING)})")
     try:
         yield context
     finally:
         context.close()
+
+
+def trusting(address: str) -> str:
+    """The flag by which a browser trusts the key that is served there, as if its CA had been installed."""
+    where = urlsplit(address)
+    assert where.hostname
+    served = ssl.get_server_certificate((where.hostname, where.port or 443))
+    key = x509.load_pem_x509_certificate(served.encode()).public_key()
+    digest = sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    return f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"
 
 
 @contextmanager

@@ -31,6 +31,8 @@ class Reason:
     heals: frozenset[str] = frozenset()
     #: Only a person can help.
     told: bool = False
+    #: Whose own patience with it is endless, or cannot be cut short: its turn goes on, and nothing moves.
+    endless: frozenset[str] = frozenset()
 
 
 def _status(status: int, **headers: str) -> Mapping[str, Any]:
@@ -40,8 +42,8 @@ def _status(status: int, **headers: str) -> Mapping[str, Any]:
 REASONS: Final[Mapping[str, Reason]] = {
     "refused": Reason(fault="refused", cause="network unreachable"),
     "reset": Reason(fault="reset", cause="connection dropped"),
-    "unheard": Reason(fault="unheard", cause="no answer"),
-    "silent": Reason(fault="silent", cause="no answer"),
+    "unheard": Reason(fault="unheard", cause="no answer", endless=frozenset({"codex"})),
+    "silent": Reason(fault="silent", cause="no answer", endless=frozenset({"claude"})),
     "delayed": Reason(fault="delayed", heals=frozenset(AGENTS)),
     "429": Reason(fault="status", details=_status(429), cause="rate limit"),
     "500": Reason(fault="status", details=_status(500), cause="server error"),

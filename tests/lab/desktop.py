@@ -169,8 +169,8 @@ class Desktop:
             self.start("panel", ["lxqt-panel", "--config", str(config / "lxqt/panel.conf")])
         until(lambda: Host(self).present(), saying=f"no tray by {panel}")
 
-    def start(self, name: str, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
-        """Start a program on this desktop, under a name to end it by; its output goes to a log."""
+    def start(self, name: str, command: Sequence[str], pass_fds: Sequence[int] = ()) -> int:
+        """Start a program on this desktop, under a name to end it by; its PID. Its output goes to a log."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 command,
@@ -181,6 +181,7 @@ class Desktop:
                 start_new_session=True,
                 pass_fds=pass_fds,
             )
+        return self._running[name].pid
 
     def end(self, name: str) -> None:
         """End a program and what belongs to its group."""
@@ -195,6 +196,12 @@ class Desktop:
                 continue
         if ending.poll() is None:
             ending.wait()
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        killed = self._running.pop(name)
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
 
     def log(self, name: str) -> str:
         """What a program said so far."""
@@ -388,7 +395,7 @@ class Host:
     def _ask(self, message: Any) -> Any:
         """The body of the answer, or None for an error."""
         with _on_bus(self._address), open_dbus_connection() as bus:
-            reply = bus.send_and_get_reply(message, timeout=5)
+            reply = bus.send_and_get_reply(message, timeout=60)
         return reply.body if reply.header.message_type.name == "method_return" else None
 
 

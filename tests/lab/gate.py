@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 #: Closing with this resets the connection, as a box in between does that has forgotten it.
 _RESET = struct.pack("ii", 1, 0)
 _CHUNK = 64 * 1024
+_LOGIN = b"<!doctype html><title>Welcome</title><form><input name=room><button>Log in</button></form>"
 #: How the paths end at which models are asked.
 _MODEL = ("/responses", "/messages", "/chat/completions", ":streamGenerateContent", ":generateContent")
 
@@ -30,7 +31,8 @@ class Fault:
 
     ``refused``: nobody listens; ``reset``: the answer is cut after *after* bytes; ``silent``: it stops
     there, and nothing is closed; ``unheard``: the question is taken, and never answered; ``delayed``:
-    the answer begins *seconds* late; ``status``: an HTTP error, with these headers and words.
+    the answer begins *seconds* late; ``status``: an HTTP error, with these headers and words; ``portal``:
+    whatever is asked, a page to log in is the answer, as in a hotel.
     """
 
     kind: str
@@ -44,8 +46,8 @@ class Fault:
 class Gate:
     """Owns a thread with a loop, one listening socket and all connections through it."""
 
-    def __init__(self, url: str) -> None:
-        """*url*: of the model server behind it."""
+    def __init__(self, url: str, host: str = "127.0.0.1", enter: Callable[[], None] = lambda: None) -> None:
+        """*url*: of the model server behind it; *host*: where it listens, having gone there by *enter*."""
         told = urlsplit(url)
         self._behind = told.hostname or "127.0.0.1", told.port or 80
         self._loop = asyncio.new_event_loop()
@@ -55,16 +57,22 @@ class Gate:
         #: Whoever waits for an answer that does not come waits until then; that they close is no matter.
         self._shutting = asyncio.Event()
         self._port = 0
+        #: What it is called where names are known.
+        self.name = ""
         #: When the model was asked, and whether that was passed on.
         self.asked: list[tuple[float, bool]] = []
-        self._thread = threading.Thread(target=self._loop.run_forever, name="gate", daemon=True)
+        #: How often somebody else has looked in vain whether it is there.
+        self.looked = 0
+        self._host = host
+        self._enter = enter
+        self._thread = threading.Thread(target=self._run, name="gate", daemon=True)
         self._thread.start()
         self._call(self._listen())
 
     @property
     def url(self) -> str:
         """What the agent is told."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self.name or self._host}:{self._port}"
 
     def fail(self, kind: str, **details: Any) -> None:
         """Fail like that from now on; a refusing gate also cuts what goes through it."""
@@ -90,12 +98,16 @@ class Gate:
         self._thread.join(20)
         self._loop.close()
 
+    def _run(self) -> None:
+        self._enter()
+        self._loop.run_forever()
+
     def _call(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _listen(self) -> None:
         self._shutting = asyncio.Event()
-        self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port, reuse_address=True)
+        self._server = await asyncio.start_server(self._come, self._host, self._port, reuse_address=True)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def _set(self, fault: Fault | None) -> None:
@@ -129,13 +141,17 @@ class Gate:
         """Pass one question on, or fail; whether the connection goes on."""
         path = request.split(b" ", 2)[1].split(b"?")[0].decode("latin-1")
         to_model = request.startswith(b"POST") and path.endswith(_MODEL)
-        fault = self._fault if to_model else None
+        fault = self._fault if to_model or (self._fault and self._fault.kind == "portal") else None
+        if fault and not to_model:
+            self.looked += 1
         if to_model:
             self.asked.append((time.time(), fault is None or fault.kind == "delayed"))
         match fault.kind if fault else None:
             case "status":
                 assert fault is not None
                 return await _refuse(writer, fault)
+            case "portal":
+                return await _say(writer, "200 OK", "text/html", _LOGIN)
             case "unheard":
                 await self._shutting.wait()
                 return False
@@ -206,17 +222,21 @@ def _for_once(request: bytes) -> bytes:
 async def _refuse(writer: asyncio.StreamWriter, fault: Fault) -> bool:
     error = {"message": f"the model says {fault.status}", "type": "error", "code": "error", **fault.error}
     body = json.dumps({"type": "error", "error": error}).encode()
-    headers = {"content-type": "application/json", "content-length": str(len(body)), **fault.headers}
+    return await _say(writer, f"{fault.status} Refused", "application/json", body, **fault.headers)
+
+
+async def _say(writer: asyncio.StreamWriter, status: str, kind: str, body: bytes, **more: str) -> bool:
+    headers = {"content-type": kind, "content-length": str(len(body)), **more}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    writer.write(f"HTTP/1.1 {fault.status} Refused\r\n{head}\r\n".encode() + body)
+    writer.write(f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body)
     await writer.drain()
     return True
 
 
 @contextmanager
-def gate(url: str) -> Iterator[Gate]:
-    """A gate before the model server at *url*, open."""
-    opened = Gate(url)
+def gate(url: str, host: str = "127.0.0.1", enter: Callable[[], None] = lambda: None) -> Iterator[Gate]:
+    """A gate before the model server at *url*, open. See ``Gate``."""
+    opened = Gate(url, host, enter)
     try:
         yield opened
     finally:

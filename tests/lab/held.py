@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,14 @@ class Caller:
             self.line.connection.settimeout(max(0.01, deadline - time.monotonic()))
             heard = self.line.hear()
             assert heard is not None, f"gone or too late; {bytes(self.output[-500:])!r} {self.others}"
+            self._take(heard)
+        return self
+
+    def listen(self) -> Self:
+        """Take in what has come."""
+        while select.select([self.line.connection], [], [], 0)[0]:
+            heard = self.line.hear()
+            assert heard is not None, "gone"
             self._take(heard)
         return self
 
@@ -92,6 +101,8 @@ class Caller:
             else:
                 if isinstance(message, wire.Gap):
                     self.offset = message.end
+                elif isinstance(message, wire.Returned):
+                    self.offset = message.offset
                 self.others.append(message)
 
 

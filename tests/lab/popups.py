@@ -11,7 +11,11 @@ from typing import NamedTuple
 from tests.lab.desktop import Desktop
 from tests.lab.waiting import until
 
-_BLOCK = re.compile(r"^\tsummary: '(.*?)'\n\tbody: '(.*?)'\n\ticon: .*?^\tactions: \{(.*?)\}", re.S | re.M)
+_BLOCK = re.compile(
+    r"^\tsummary: '(.*?)'\n\tbody: '(.*?)'\n\ticon: .*?"
+    r"^\turgency: (\w+)\n.*?^\tid: (\d+)\n\tactions: \{(.*?)\}",
+    re.S | re.M,
+)
 _ACTION = re.compile(r'"[^"]*": "(.+)"$', re.M)
 
 RULES = """[global]
@@ -33,11 +37,13 @@ def missing() -> str:
 
 
 class Popup(NamedTuple):
-    """What was shown once."""
+    """What was shown once. What has the number of an earlier one was shown in its place."""
 
     title: str
     text: str
     buttons: frozenset[str]
+    urgency: str
+    number: int
 
 
 class Popups:
@@ -74,8 +80,8 @@ class Popups:
     def shown(self) -> list[Popup]:
         """All that were ever shown, in their order."""
         return [
-            Popup(title, _unmarked(text), frozenset(_ACTION.findall(actions)))
-            for title, text, actions in _BLOCK.findall(self._desktop.log("popups"))
+            Popup(title, _unmarked(text), frozenset(_ACTION.findall(actions)), urgency, int(number))
+            for title, text, urgency, number, actions in _BLOCK.findall(self._desktop.log("popups"))
         ]
 
     def wait_for(self, title: str) -> Popup:

@@ -32,7 +32,8 @@ from tests.end_to_end.desk import Desk, desk_in
 from tests.lab.chromium import Phone, in_hand, launched
 
 PICTURES = Path(__file__).parents[2] / ".github" / "pictures"
-ICON_PIXELS = 180
+#: File → its pixels: for Apple's home screens, and for all others.
+ICONS = {"icon.png": 180, "icon-512.png": 512}
 _HOME = "/home/me"
 
 
@@ -43,7 +44,8 @@ def main() -> None:
         furnish(desk)
         _take(browser, desk, Phone(sharpness=2), "phone-list-light.png", None)
         _take(browser, desk, Phone(sharpness=2, dark=True), "phone-session-dark.png", "s-flaky")
-        _icon(browser)
+        for name, pixels in ICONS.items():
+            _icon(browser, name, pixels)
 
 
 def _take(browser: Browser, desk: Desk, phone: Phone, name: str, session_id: str | None) -> None:
@@ -71,14 +73,14 @@ def _packed(path: Path) -> None:
     small.save(path, optimize=True)
 
 
-def _icon(browser: Browser) -> None:
-    with in_hand(browser, Phone(width=ICON_PIXELS, height=ICON_PIXELS)) as context:
+def _icon(browser: Browser, name: str, pixels: int) -> None:
+    with in_hand(browser, Phone(width=pixels, height=pixels)) as context:
         page = context.new_page()
         # Home screens cut their own corners, so the ground goes to the edge.
         drawing = (PAGE / "icon.svg").read_text().replace('rx="15" ', "")
         page.set_content(f"<style>body{{margin:0}}svg{{display:block}}</style>{drawing}")
-        page.screenshot(path=PAGE / "icon.png")
-    _packed(PAGE / "icon.png")
+        page.screenshot(path=PAGE / name)
+    _packed(PAGE / name)
 
 
 def furnish(desk: Desk) -> None:

@@ -125,6 +125,11 @@ def test_nobody_there_is_unreachable(tmp_path: Path) -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{x}", Failed),
         (b"nonsense\r\n\r\n", Unreachable),
         (b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", Failed),
+        (b"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\n[]", Failed),
+        ("HTTP/1.1 ²04 No\r\n\r\n".encode("latin-1"), Unreachable),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}", Unreachable),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n{}", Unreachable),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + b"[" * 9999, Failed),
     ],
 )
 def test_half_an_answer_is_none(tmp_path: Path, answer: bytes, kind: type[WakelineError]) -> None:
@@ -168,6 +173,29 @@ def test_a_stream_that_breaks_off_is_unreachable(tmp_path: Path) -> None:
     first = next(events)
 
     assert first.topic == "machine"
+    with pytest.raises(Unreachable):
+        next(events)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"b\r\ndata: {x}\n\n\r\n",
+        b"9\r\ndata: \xff\n\n\r\n",
+        b"2718\r\ndata: " + b"[" * 9992 + b"\n\n\r\n",
+        b"-2\r\ndata: {}\n\n\r\n",
+        b"nonsense\r\n",
+    ],
+)
+def test_a_stream_of_nonsense_is_unreachable(tmp_path: Path, said: bytes) -> None:
+    """What came before is told, a line without a colon is passed over; whoever follows it begins anew."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = b"id: e-1\nodd\nevent: machine\ndata: {}\n\n"
+    client = _said(tmp_path, head + b"%x\r\n%b\r\n" % (len(whole), whole) + said)
+
+    events = client.events()
+
+    assert next(events) == ("e-1", "machine", {})
     with pytest.raises(Unreachable):
         next(events)
 

@@ -11,7 +11,18 @@ from supervisor.core.desk import Desk
 from supervisor.core.errors import NoSuchSession
 from supervisor.core.journal import Journal
 from supervisor.core.keeper import Keeper
-from supervisor.core.model import AwakeMode, Device, Machine, Resume, Run, Scope, Session, Sighting, State
+from supervisor.core.model import (
+    AwakeMode,
+    Device,
+    Machine,
+    Record,
+    Resume,
+    Run,
+    Scope,
+    Session,
+    Sighting,
+    State,
+)
 from supervisor.front import Front
 from supervisor.observe import Observer
 from supervisor.remote.backend import Backend
@@ -128,6 +139,30 @@ async def test_an_old_conversation_is_read_once_and_then_remembered(house: House
     assert (first.state, first.cwd) == (State.ENDED, "/home/me/shop")
     assert first.resume is not None
     assert first.resume.argv == ("small", "--resume", "then")
+
+
+async def test_of_a_long_history_only_what_is_shown_is_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page of thousands of conversations opens as many files as it has rows."""
+    for number in range(30):
+        os.utime(write(house.home, f"s{number}", "hello"), (1000 + number, 1000 + number))
+    read: list[Path] = []
+    recent = LineFile.recent
+
+    def counted(file: LineFile) -> Record:
+        read.append(file._path)
+        return recent(file)
+
+    monkeypatch.setattr(LineFile, "recent", counted)
+
+    page = await house.front.past_sessions(None, 5)
+    again = await house.front.past_sessions(None, 5)
+
+    assert [one.id for one in page] == [f"s{number}" for number in range(29, 24, -1)]
+    assert again == page
+    assert sorted({path.stem for path in read}) == sorted(one.id for one in page)
+    assert len(read) == 5
 
 
 async def test_a_transcript_is_read_page_by_page(house: House) -> None:

@@ -122,6 +122,7 @@ def test_the_answer_is_printed_when_it_comes(hooks: Hooks, route: Route) -> None
         b"HTTP/1.1 204 No Content\r\n\r\n",
         b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}",
         b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\nabcdef\r\n",
         b"what is this\r\n\r\n",
     ],
 )

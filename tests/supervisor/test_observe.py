@@ -3,9 +3,11 @@
 import asyncio
 import os
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +17,7 @@ from supervisor.agents import codex, plain
 from supervisor.agents.base import Agent
 from supervisor.core import events
 from supervisor.core.model import Hosted, Process, Run, Session, Sign, State
-from supervisor.observe import Observer
+from supervisor.observe import Observer, _Aside
 from supervisor.transcripts.tail import LineFile
 from tests.fakes.agent import SmallAgent, lives, words_of, write
 from tests.fakes.processes import FewProcesses
@@ -348,3 +350,22 @@ async def test_reading_a_store_is_no_news_of_it(home: Path) -> None:
     log.write_text("two!")
     assert watching._is_news(log)
     assert watching._is_news(log), "written to just now: it may be written to again within its time"
+
+
+async def test_what_is_asked_at_once_wakes_one_thread() -> None:
+    """Fifty that were cut off cost as much as one; a fault in one question is that one's alone."""
+    aside, threads = _Aside(), []
+
+    def ask(answer: str) -> str:
+        threads.append(threading.get_ident())
+        if answer == "b":
+            raise ValueError(answer)
+        return answer
+
+    answers = await asyncio.gather(*(aside.ask(partial(ask, one)) for one in "abc"), return_exceptions=True)
+    later = await aside.ask(lambda: "d")
+
+    assert [str(one) for one in answers] == ["a", "b", "c"]
+    assert isinstance(answers[1], ValueError)
+    assert len(set(threads)) == 1
+    assert later == "d"

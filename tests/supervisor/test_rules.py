@@ -85,6 +85,8 @@ def test_the_nearest_folder_decides() -> None:
         ReconnectSettings(folders=("~/work",)),
         ReconnectSettings(folders=("work=off",)),
         ReconnectSettings(folders=("~/work=never",)),
+        ReconnectSettings(folders=("~nobody-has-this-name/work=off",)),
+        ReconnectSettings(folders=("~\0=off",)),
     ],
 )
 def test_a_rule_that_means_nothing_is_refused(told: ReconnectSettings) -> None:

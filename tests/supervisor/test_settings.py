@@ -58,6 +58,8 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest(tmp_path: Path, text:
         "[",
         "\x00",
         "[discover]\nagents = [1]",
+        "[discover]\nagents = " + "[" * 9999,
+        "[awake]\nwind_down_seconds = " + "9" * 400,
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_with_the_place(tmp_path: Path, text: str) -> None:
@@ -77,6 +79,12 @@ def test_no_message_has_a_secret(tmp_path: Path) -> None:
 
     assert "notices.urls" in refused.value.title
     assert "s3cr3t" not in refused.value.title + refused.value.hint
+
+
+def test_a_number_without_measure_is_refused_from_the_environment_too(tmp_path: Path) -> None:
+    """However many digits it has."""
+    with pytest.raises(WrongUse, match="WAKELINE_PHONE_PORT"):
+        load(tmp_path / "none.toml", {"WAKELINE_PHONE_PORT": "9" * 5000})
 
 
 @pytest.mark.parametrize(("told", "expected"), [("false", False), ("0", False), ("true", True), ("1", True)])

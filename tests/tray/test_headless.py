@@ -12,6 +12,7 @@ assert sys.platform == "linux"
 from tests.fakes.supervisor import Supervisor, session
 from tests.lab.desktop import Desktop, Host, missing
 from tests.lab.fixtures import do_without
+from tests.lab.popups import Popups
 from tests.lab.waiting import until
 from tray import words
 
@@ -35,6 +36,19 @@ def test_without_a_panel_it_says_so_once_and_waits_for_one(
     until(lambda: Host(desktop).items())
     assert desktop.log("tray").count(words.NO_TRAY) == 1
     desktop.end("panel")
+
+
+def test_who_sees_no_terminal_is_told_that_there_is_no_icon(
+    desktop: Desktop, supervisor: Supervisor, popups: Popups
+) -> None:
+    """Started at login on a desktop without a tray: one popup says why nothing is to be seen."""
+    supervisor.sessions = [session("a")]
+    sooner = "import sys; from tray.backend import sni; sni.NOBODY_SECONDS = 0.5; "
+
+    desktop.start("sooner", [sys.executable, "-c", f"{sooner}from tray.__main__ import main; main([])"])
+
+    assert popups.wait_for(words.NO_TRAY_TITLE).text == words.NO_TRAY_POPUP
+    desktop.end("sooner")
 
 
 def test_without_a_bus_it_says_so_once_and_leaves(desktop: Desktop, supervisor: Supervisor) -> None:

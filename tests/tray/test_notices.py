@@ -116,9 +116,11 @@ def test_who_comes_late_is_told_only_what_still_matters() -> None:
         notice(id="old", urgent=False, at=100.0),
         notice(id="old and urgent"),
         notice(id="seen"),
-        notice(id="silent", silent=True),
+        notice(id="never meant to be looked up for", silent=True, rang=False),
+        notice(id="changed since", silent=True),
     ]
 
     worth = notices.worth_showing(told, frozenset({"seen"}), now=1000.0)
 
-    assert [one.id for one in worth] == ["new", "old and urgent"]
+    assert [one.id for one in worth] == ["new", "old and urgent", "changed since"]
+    assert not any(one.silent for one in worth)

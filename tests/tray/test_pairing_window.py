@@ -69,6 +69,50 @@ def test_the_code_hides_itself_and_a_click_shows_it_again(desktop: Desktop, supe
     desktop.end("sooner")
 
 
+def test_the_code_hides_when_somebody_looks_elsewhere(
+    desktop: Desktop, supervisor: Supervisor, start: Start
+) -> None:
+    """Another window has the keyboard, or the screen was locked: no code stands there meanwhile."""
+    opened(desktop, supervisor, start)
+    elsewhere = "import tkinter; root = tkinter.Tk(); root.title('elsewhere'); root.geometry('80x40+0+0'); "
+
+    desktop.start("elsewhere", [sys.executable, "-c", f"{elsewhere}root.mainloop()"])
+    desktop.focus("elsewhere")
+    until(lambda: codes(desktop) == [], saying="the code does not hide")
+    desktop.click((512, 300))
+
+    until(lambda: codes(desktop) == [URL], saying="the code does not come back")
+    desktop.end("elsewhere")
+
+
+def test_where_letters_are_larger_the_code_is_too(
+    desktop: Desktop, supervisor: Supervisor, start: Start
+) -> None:
+    """A phone reads it from the same distance on a screen with finer pixels."""
+    opened(desktop, supervisor, start)
+    usual = across(desktop)
+    desktop.end("tray.pairing")
+
+    try:
+        set_letters(desktop, "Xft.dpi:\t144\n")
+        opened(desktop, supervisor, start)
+        assert across(desktop) > 1.3 * usual
+    finally:
+        set_letters(desktop, "\n")
+
+
+def across(desktop: Desktop) -> int:
+    """How many pixels wide the code is."""
+    (code,) = zxingcpp.read_barcodes(desktop.still())
+    return code.position.top_right.x - code.position.top_left.x
+
+
+def set_letters(desktop: Desktop, resources: str) -> None:
+    """What a desktop tells all programs of its screen."""
+    name = "RESOURCE_MANAGER"
+    desktop.run("xprop", "-root", "-f", name, "8s", "-set", name, resources)
+
+
 def test_the_tick_asks_for_a_code_that_allows_more(
     desktop: Desktop, supervisor: Supervisor, start: Start
 ) -> None:

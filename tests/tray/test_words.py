@@ -73,7 +73,7 @@ def test_keep_awake_explains_itself() -> None:
     held = Awake(held=True, held_since=NOON, mechanism="logind")
 
     assert "by logind" in words.awake_held(held, NOON)
-    assert words.awake_held(Awake(wanted=True, problem="no way here"), NOON) == "no way here"
+    assert words.awake_held(Awake(wanted=True, problem="no way here"), NOON) == "No way here"
     assert "off" in words.awake_held(Awake(mode=AwakeMode.OFF), NOON)
     assert "nothing is working" in words.awake_held(Awake(), NOON)
     assert words.awake_mode(Awake(mode=AwakeMode.ON, mode_until=NOON), NOON).startswith(
@@ -95,3 +95,12 @@ def test_the_tooltip_tells_the_truth_when_nobody_answers() -> None:
     """Old counts are not shown as if they were new."""
     assert words.tooltip(Snapshot(), []) == words.NOT_RUNNING
     assert "kept awake" in words.tooltip(Snapshot(reachable=True, awake=Awake(held=True)), [])
+
+
+def test_what_let_the_machine_go_is_seen_without_a_click() -> None:
+    """The mouse on the icon is enough to learn that the battery was low."""
+    awake = Awake(wanted=True, problem="released because the battery is at 19 %")
+
+    assert words.tooltip(Snapshot(reachable=True, awake=awake), []).endswith(
+        "\nReleased because the battery is at 19 %"
+    )

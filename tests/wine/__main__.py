@@ -30,6 +30,8 @@ TESTS = (
     "tests/supervisor/terminal/test_windows_line.py",
     "tests/supervisor/remote/local/test_windows.py",
     "tests/supervisor/system/autostart/test_windows.py",
+    "tests/tray/backend/test_windows.py",
+    "tests/tray/backend/test_windows_icon.py",
 )
 #: As on a desktop: what is run has a console, and a pseudo-console can be had.
 WITH_A_CONSOLE = (

@@ -28,12 +28,15 @@ def make(act: Act, opened: Callable[[], None], absent: Callable[[], None]) -> Ic
     except sni.NoBusError:
         absent()
         return None
-    if not sni.host_present(bus):
-        if icon := _appindicator(act):
-            bus.close()
-            return icon
+    is_shown = sni.host_present(bus)
+    if not is_shown and (instead := _appindicator(act)):
+        bus.close()
+        return instead
+    icon = sni.Icon(bus, panel(), act, opened)
+    if not is_shown:
         absent()
-    return sni.Icon(bus, panel(), act, opened)
+        icon.wait_for_host()
+    return icon
 
 
 def _appindicator(act: Act) -> Icon | None:

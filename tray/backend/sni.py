@@ -49,6 +49,8 @@ NOTICES_ADDRESS = DBusAddress("/org/freedesktop/Notifications", NOTICES, NOTICES
 #: Seconds to wait before each try to get a lost bus back; then the desktop's session is over.
 TRIES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, *(60.0,) * 9)
 ANSWER_SECONDS = 2.0
+#: At login the panel often comes last. Seconds after which it is said that none has come.
+NOBODY_SECONDS = 60.0
 
 _instances = itertools.count(1)
 
@@ -94,6 +96,13 @@ class Icon:
         #: Of what is shown, and of the order in which messages are sent.
         self._lock = threading.RLock()
         self._stopping = threading.Event()
+        self._waiting: threading.Timer | None = None
+
+    def wait_for_host(self) -> None:
+        """Nothing shows icons yet: say so in a popup if that stays so."""
+        self._waiting = threading.Timer(NOBODY_SECONDS, self.tell, (words.NO_TRAY_TITLE, words.NO_TRAY_POPUP))
+        self._waiting.daemon = True
+        self._waiting.start()
 
     def run(self) -> None:
         """Serve the icon until ``stop``, or until the bus has been gone for ten minutes."""
@@ -197,6 +206,8 @@ class Icon:
         header = message.header
         if header.message_type is MessageType.signal:
             if header.fields.get(HeaderFields.member) == "NameOwnerChanged" and message.body[2]:
+                if self._waiting:
+                    self._waiting.cancel()
                 self._open.clear()
                 self._register()  # a panel has come, or come back
             return

@@ -1,6 +1,5 @@
 """The change of a file that a tool asks for, as a unified diff: made from what it says, not from the file."""
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -71,6 +70,8 @@ def _edited(edit: Mapping[str, Any], longest: int) -> Sequence[str]:
         (before if new.endswith("\n") else after).append(_UNENDED)
     if len(old) + len(new) > longest or len(before) + len(after) > _MOST_LINES:
         return list(_side_by_side(before, after))
+    import difflib  # not before an edit is to be allowed
+
     return list(difflib.unified_diff(before, after, lineterm=""))[2:]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from supervisor.core.steering import Typing
 
-TYPING: Final = Typing(takes_while_working=True)
+TYPING: Final = Typing(takes_while_working=True, empties=b"\x03")
 
 #: What the program cuts off before it looks: JavaScript's trim().
 _BLANK: Final = " \t\n\v\f\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"

@@ -61,6 +61,10 @@ class Conversation:
         except store.Unreadable:
             return ()
 
+    def is_behind(self) -> bool:
+        """Never: one look reads all."""
+        return False
+
     def replaced(self) -> bool:
         """Whether messages were removed or the session was written anew since last asked."""
         replaced, self._replaced = self._replaced, False

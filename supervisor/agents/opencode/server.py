@@ -206,7 +206,7 @@ class Server:
                 pass
 
     def _status(self, session_id: str, status: Mapping[str, Any]) -> None:
-        sign = _STATUS.get(status.get("type"))
+        sign = _STATUS.get(short(status.get("type")))
         if sign is None or not SESSION_ID.fullmatch(session_id):
             return
         if sign is Sign.IDLE:

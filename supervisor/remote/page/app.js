@@ -21,6 +21,7 @@ const steering = () => import('./steering.js');
 const cards = () => import('./cards.js');
 const notices = () => import('./notices.js');
 const aside = () => import('./aside.js');
+const away = () => import('./away.js');
 
 export async function start(fragment) {
   document.documentElement.lang = language;
@@ -74,6 +75,7 @@ class Page {
   #sound = false;
   #cards = null;
   #aside = null;
+  #away = null;
   #hidden_at = 0;
   #greeted = false;
 
@@ -347,7 +349,7 @@ class Page {
       // Before they are needed, while the computer is there.
       transcript().catch(() => {});
       clearTimeout(this.#rest);
-      this.#rest = setTimeout(() => Promise.all([details(), steering(), aside(), notices()]).catch(() => {}), rest_after);
+      this.#rest = setTimeout(() => Promise.all([details(), steering(), aside(), notices(), away().then(({ watch }) => watch(this.#wire))]).catch(() => {}), rest_after);
     }
     this.#draw_link();
     this.#draw();
@@ -361,6 +363,20 @@ class Page {
     const word = live ? (picture.machine?.network?.online === false ? say('link_no_internet') : say('link_live')) : say(link.banner ? 'link_lost' : 'link_connecting');
     if (this.light.textContent !== word) this.light.textContent = word;
     this.#draw_banner(link);
+    this.#draw_away(link);
+  }
+
+  // Nothing is known yet, and nobody answers.
+  async #draw_away(link) {
+    const wanted = link.banner && !picture.fresh;
+    app.classList.toggle('away', Boolean(wanted && this.#away));
+    if (!wanted) return this.#away?.element.remove();
+    const found = await away().catch(() => null);
+    if (!found || picture.fresh) return;
+    this.#away ??= new found.Away(() => this.#wire.retry());
+    this.#away.show(link);
+    if (!this.#away.element.isConnected) this.main.prepend(this.#away.element);
+    app.classList.add('away');
   }
 
   #draw_banner(link) {

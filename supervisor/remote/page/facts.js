@@ -5,7 +5,7 @@ import { agent_of, jobs_of, name_of, path_of, picture } from './picture.js';
 import { state_word } from './list.js';
 import './more.js';
 import { name, plain } from './marks.js';
-import { say } from './words.js';
+import { choose, chosen, languages, say } from './words.js';
 
 // Puts *text* on the clipboard, or, where the browser has none for us, selects it in *field*.
 export async function copy(text, field) {
@@ -123,6 +123,13 @@ export function show_facts(session, get) {
   return { dialog, show: (now_session) => list.replaceChildren(...facts(now_session)) };
 }
 
+// Another language needs another table: the page is loaded anew.
+function tongue() {
+  const choice = h('select', { id: 'language', onchange: () => { choose(choice.value); location.reload(); } }, h('option', { value: '' }, say('language_own')), ...Object.entries(languages).map(([tag, name]) => h('option', { value: tag, lang: tag }, name)));
+  choice.value = chosen() ?? '';
+  return h('p', { class: 'setting' }, h('label', { for: 'language' }, say('language')), choice);
+}
+
 export function show_machine(device, scope, wire, forget) {
   const machine = picture.machine ?? {};
   const agents = Object.entries(machine.versions?.agents ?? {}).map(([agent, version]) => row(agent_of({ agent }), text_of(version)));
@@ -140,5 +147,6 @@ export function show_machine(device, scope, wire, forget) {
     ...agents), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); told(); } }, say('notices')), h('button', { class: 'button', type: 'button', onclick: () => { dialog.close(); trash(); } }, say('trash'))),
   h('section', {}, h('h3', {}, say('this_phone')), h('p', {}, say(scope === 'view' ? 'scope_view' : 'scope_control')),
     h('p', { class: 'quiet' }, say('paired_at', { time: moment(device.paired_at) })),
+    tongue(),
     h('button', { class: 'button danger', type: 'button', onclick: () => { if (confirm(say('forget_sure'))) forget(); } }, say('forget'))));
 }

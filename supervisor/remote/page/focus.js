@@ -9,6 +9,7 @@ export class Focus {
   #me;
   #give;
   #changed;
+  #told;
   #holder = null;
   #shown = '';
   #was_mine = false;
@@ -18,11 +19,12 @@ export class Focus {
   #lines = [];
   #may = false;
 
-  // *changed(focus)* is told what the computer answered.
-  constructor(me, give, changed) {
+  // *changed(focus)* is told what the computer answered, *told()* is what it last said of it by itself.
+  constructor(me, give, changed, told) {
     this.#me = me;
     this.#give = give;
     this.#changed = changed;
+    this.#told = told;
   }
 
   get mine() {
@@ -98,9 +100,13 @@ export class Focus {
     this.#trouble = '';
     try {
       const { focus } = await this.#give('POST', '/focus');
-      // At once, not with the next picture: the next key must not ask again.
-      this.#holder = focus;
-      this.#changed(focus);
+      // At once, not with the next picture: the next key must not ask again, and whoever loses it before that
+      // picture has lost it all the same.
+      this.#was_mine = true;
+      const told = this.#told();
+      // An answer may come later than the news that somebody else took it since.
+      this.#holder = Date.parse(told?.since) > Date.parse(focus.since) ? told : focus;
+      this.#changed(this.#holder);
     } catch (error) {
       this.#trouble = trouble(error);
     }

@@ -2,7 +2,7 @@
 
 import { duration, h, icon, moment, now, sheet } from './dom.js';
 import { plain } from './marks.js';
-import './more.js';
+import { nothing_here } from './more.js';
 import { trouble } from './orders.js';
 import { path_of } from './picture.js';
 import { terminal } from './text.js';
@@ -164,7 +164,7 @@ class Jobs {
     this.#get = get;
     this.#url = `${path_of(session.id)}/jobs`;
     this.list = h('ul', { class: 'jobs-all' });
-    this.words = h('p', { class: 'quiet', role: 'status' }, say('loading'));
+    this.words = h('div', { class: 'quiet', role: 'status' }, say('loading'));
     this.#follow = follow && ((when) => { this.dialog.close(); follow(when); });
     this.dialog = sheet(say('jobs'), h('section', {}, this.words, this.list));
     const look = () => this.#look();
@@ -202,7 +202,7 @@ class Jobs {
     });
     rows.forEach((element, at) => { if (this.list.children[at] !== element) this.list.insertBefore(element, this.list.children[at] ?? null); });
     while (this.list.children.length > rows.length) this.list.lastChild.remove();
-    this.words.textContent = rows.length ? '' : say('jobs_none');
+    this.words.replaceChildren(...(rows.length ? [] : [nothing_here('job', say('jobs_none'))]));
   }
 
   #close() {

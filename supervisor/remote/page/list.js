@@ -41,7 +41,7 @@ function filled(row, session, line) {
     h('span', { class: 'sign' }, icon(session.state)),
     h('span', { class: 'row-body' },
       h('span', { class: 'row-top' }, h('bdi', { class: 'row-name' }, name(name_of(session))), ago(over(session) ? session.last_activity_at ?? session.since : session.since)),
-      h('span', { class: 'row-meta' }, h('span', { class: 'state' }, state_word(session)), ' · ', name(agent_of(session)), ...tags(session).map((tag) => h('span', { class: 'tag' }, tag))),
+      h('span', { class: 'row-meta' }, h('span', {}, h('span', { class: 'state' }, state_word(session)), ' · ', name(agent_of(session))), ...tags(session).map((tag) => h('span', { class: 'tag' }, tag))),
       line ?? h('bdi', { class: 'row-last' }, plain(last_line(session))),
       h('bdi', { class: 'row-where' }, name(where))));
 }

@@ -1,8 +1,6 @@
-// What the first screen does without: more words, more drawings, and a style sheet for what is done to sessions.
+// What the first screen does without: more drawings, and a style sheet for what is done to sessions.
 
-import { shapes } from './dom.js';
-import { learn } from './words.js';
-import { words } from './words_more.js';
+import { h, icon, shapes } from './dom.js';
 
 Object.assign(shapes, {
   send: ['line', 'M10 16.5v-12M4.5 9.5 10 4l5.5 5.5'],
@@ -25,7 +23,9 @@ Object.assign(shapes, {
   wrap: ['line', 'M3 5.500h14M3 10h11a2.500 2.500 0 0 1 0 5h-3M12.500 13 10.500 15l2 2M3 15h4'],
   fit: ['line', 'M6 2.500h8v15H6zM9 15h2'],
 });
-learn(words);
+
+// What stands in a place where there is nothing.
+export const nothing_here = (shape, words) => h('div', { class: 'empty' }, icon(shape, 'big'), h('p', {}, words));
 
 const sheets = new Map();
 

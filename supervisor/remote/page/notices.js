@@ -2,6 +2,7 @@
 
 import { ago, h, icon, now, say_aloud, sheet } from './dom.js';
 import { name, plain } from './marks.js';
+import { nothing_here } from './more.js';
 import { trouble } from './orders.js';
 import { name_of, picture } from './picture.js';
 import { put_bar, take_bar } from './undo.js';
@@ -124,7 +125,7 @@ export async function show_notices(wire) {
   try {
     const { notices } = await wire.get('/api/notices');
     list.replaceChildren(...notices.map(row));
-    note.textContent = notices.length ? '' : say('notices_none');
+    note.replaceWith(...(notices.length ? [] : [nothing_here('bell', say('notices_none'))]));
   } catch (error) {
     note.replaceChildren(h('span', { class: 'warn' }, plain(trouble(error))));
   }

@@ -50,7 +50,7 @@ export class Steering {
     this.#wire = wire;
     this.#draw = draw;
     this.#give = orders_for(wire, open.id);
-    this.focus = new Focus(device, this.#give, (focus) => this.#change({ focus }));
+    this.focus = new Focus(device, this.#give, (focus) => this.#change({ focus }), () => picture.sessions.get(open.id)?.focus);
     this.composer = new Composer(open.id, this.focus, (text, when, key) => this.#send(text, when, key),
       (when, choose) => this.#ask_when((found) => found.choose_when({ id: open.id }, (path) => wire.get(path), when, choose)));
     this.prompts = new Prompts(device, {

@@ -3,6 +3,7 @@
 import { restore } from './actions.js';
 import { h, moment, sheet } from './dom.js';
 import { name, plain } from './marks.js';
+import { nothing_here } from './more.js';
 import { trouble } from './orders.js';
 import { agent_of, short_folder } from './picture.js';
 import { say } from './words.js';
@@ -14,7 +15,7 @@ export async function show_trash(wire, scope) {
     const { trashed } = await wire.get('/api/trash');
     const note = trashed.length > 0 && scope !== 'admin' && h('p', { class: 'quiet' }, say('needs_admin'));
     const rows = trashed.map((one) => row(wire, scope, one));
-    list.replaceChildren(...(note ? [note] : []), ...(rows.length ? rows : [h('p', { class: 'quiet' }, say('trash_empty'))]));
+    list.replaceChildren(...(note ? [note] : []), ...(rows.length ? rows : [nothing_here('delete', say('trash_empty'))]));
   } catch (error) {
     list.replaceChildren(h('p', { class: 'warn', role: 'alert' }, plain(trouble(error))));
   }

@@ -5,6 +5,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from supervisor.system.awake.grip import Grip, Held
 
@@ -13,6 +14,9 @@ PATIENCE = 5.0
 
 #: Characters of a reason that others see in their lists of inhibitors.
 REASON_LENGTH = 200
+
+#: Seconds until it is tried again for the first time.
+_SOON: Final = 1.0
 
 
 class Holder:
@@ -29,6 +33,7 @@ class Holder:
         self._bell.setblocking(False)
         self._ear.setblocking(False)
         self._told = Held(held=False)
+        self._again = _SOON
 
     def hold(self, reason: str) -> None:
         """Keep the system from sleeping; *reason* is what others see."""
@@ -99,7 +104,15 @@ class Holder:
             selector.register(self._ear, selectors.EVENT_READ)
             for descriptor in grip.watched() if wished else ():
                 selector.register(descriptor, selectors.EVENT_READ)
-            timeout = grip.every if wished else None
+            timeout = self._pause(grip) if wished else None
             selector.select(0 if wished and grip.news() else timeout)
         with contextlib.suppress(BlockingIOError):
             self._ear.recv(4096)
+
+    def _pause(self, grip: Grip) -> float | None:
+        """Who has just gone is often back at once; who is not there at all is asked more and more seldom."""
+        if self._told.held or grip.every is None:
+            self._again = _SOON
+            return grip.every
+        pause, self._again = min(grip.every, self._again), self._again * 2
+        return pause

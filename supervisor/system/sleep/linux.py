@@ -28,8 +28,10 @@ logger = logging.getLogger(__name__)
 _LOGIND: Final = DBusAddress(
     "/org/freedesktop/login1", "org.freedesktop.login1", "org.freedesktop.login1.Manager"
 )
-#: Seconds until the bus is tried again, and in which it answers.
-_AGAIN: Final = 300.0
+#: Seconds until the bus is tried again: soon, as it may only be started anew, then more and more seldom.
+_SOON: Final = 1.0
+_SELDOM: Final = 300.0
+#: Seconds in which it answers.
 _PATIENCE: Final = 5.0
 #: Seconds for which the machine is kept from sleeping, so that what was told gets out.
 _LAST_WORDS: Final = 0.3
@@ -38,15 +40,20 @@ _BROKEN: Final = (OSError, ValueError, RuntimeError, EOFError, TimeoutError, Sto
 
 async def follow(told: Callable[[bool], None]) -> None:
     """See ``sleep.follow``. While there is no logind, the clock tells."""
-    while True:
-        watching = asyncio.ensure_future(elsewhere.follow(told))
-        try:
-            await _listen(told, watching.cancel)
-        except _BROKEN as trouble:
-            logger.debug("logind does not tell of sleep: %s", trouble)
-        finally:
-            watching.cancel()
-        await asyncio.sleep(_AGAIN)
+    pause, clock = _SOON, asyncio.ensure_future(elsewhere.follow(told))
+    try:
+        while True:
+            began = time.monotonic()
+            try:
+                await _listen(told, clock.cancel)
+            except _BROKEN as trouble:
+                logger.debug("logind does not tell of sleep: %s", trouble)
+            if clock.done():
+                clock = asyncio.ensure_future(elsewhere.follow(told))
+            pause = _SOON if time.monotonic() - began > pause else min(_SELDOM, pause * 2)
+            await asyncio.sleep(pause)
+    finally:
+        clock.cancel()
 
 
 async def _listen(told: Callable[[bool], None], found: Callable[[], object]) -> None:
@@ -84,13 +91,23 @@ _RULE: Final = MatchRule(
     member="PrepareForSleep",
     path=_LOGIND.object_path,
 )
+#: Who starts anew does not know our lock.
+_ANEW: Final = MatchRule(
+    type="signal",
+    sender=message_bus.bus_name,
+    interface=message_bus.interface,
+    member="NameOwnerChanged",
+    path=message_bus.object_path,
+)
+_ANEW.add_arg_condition(0, _LOGIND.bus_name)
 
 
 def _subscribed() -> DBusConnection:
     """Raises one of ``_BROKEN`` where there is no bus, or nobody that tells."""
     connection = open_dbus_connection("SYSTEM", enable_fds=True)
     try:
-        connection.send_and_get_reply(message_bus.AddMatch(_RULE), timeout=_PATIENCE)
+        for rule in (_RULE, _ANEW):
+            connection.send_and_get_reply(message_bus.AddMatch(rule), timeout=_PATIENCE)
         asked = message_bus.NameHasOwner(_LOGIND.bus_name)
         (there,) = connection.send_and_get_reply(asked, timeout=_PATIENCE).body
     except BaseException:
@@ -106,17 +123,17 @@ def _hear(connection: DBusConnection, told: Callable[[bool], None]) -> None:
     signals: deque[Any] = deque()
     lock: int | None = None
     try:
-        with connection.filter(_RULE, queue=signals):
+        with connection.filter(_RULE, queue=signals), connection.filter(_ANEW, queue=signals):
             lock = _delay(connection)
             while True:
-                (before,) = connection.recv_until_filtered(signals).body
-                told(bool(before))
-                if before:
-                    time.sleep(_LAST_WORDS)
-                    _let_go(lock)
-                    lock = None
-                else:
-                    lock = _delay(connection)
+                said = connection.recv_until_filtered(signals)
+                before = _RULE.matches(said) and bool(said.body[0])
+                if _RULE.matches(said):
+                    told(before)
+                    time.sleep(_LAST_WORDS if before else 0.0)
+                _let_go(lock)
+                gone = _ANEW.matches(said) and not said.body[2]
+                lock = None if before or gone else _delay(connection)
     finally:
         _let_go(lock)
         connection.close()

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from supervisor.terminal import posix
 
 if TYPE_CHECKING:
+    import socket
+
     from supervisor.terminal import wire
     from supervisor.terminal.console.base import News
 
@@ -61,6 +63,29 @@ class Console:
                 termios.tcsetattr(0, termios.TCSADRAIN, self._usual)
             except termios.error as gone:
                 raise OSError(*gone.args) from gone
+
+    def another(self) -> int:
+        """One more descriptor of it, that never blocks, for the holder to read and print; -1: there is none.
+
+        Ours has its modes in common with our shell's.
+        """
+        if not (self.is_terminal and self.is_shown and os.path.sameopenfile(0, 1)):
+            return -1
+        try:
+            number = os.open(os.ttyname(0), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        except OSError:
+            return -1
+        if os.path.sameopenfile(0, number):
+            return number
+        os.close(number)
+        return -1
+
+    def lend(self, connection: "socket.socket", frame: bytes, number: int) -> int:
+        """Send *frame* with that descriptor, which is closed here; how much was sent. Raises ``OSError``."""
+        try:
+            return posix.send_descriptor(connection, frame, number)
+        finally:
+            os.close(number)
 
     def read(self) -> bytes:
         """What was pressed; nothing at the end."""

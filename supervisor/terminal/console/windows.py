@@ -133,6 +133,14 @@ class Console:
         if self._usual_output is not None:
             _kernel.SetConsoleMode(self._output, self._usual_output)
 
+    def another(self) -> int:
+        """No other process may have this console."""
+        return -1
+
+    def lend(self, _connection: socket.socket, _frame: bytes, _number: int) -> int:
+        """Never asked for."""
+        raise OSError("a console cannot be sent")
+
     def read(self) -> bytes:
         """What was pressed; nothing at the end."""
         return self._keys.recv(_CHUNK)

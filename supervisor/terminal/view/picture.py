@@ -94,7 +94,7 @@ def understood(text: bytes) -> Picture:
             history=(int(history[0]), int(history[1])),
             ended=None if ended is None else int(ended),
         )
-    except (KeyError, TypeError, IndexError, AttributeError) as trouble:
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as trouble:
         raise ValueError("no picture") from trouble
 
 

@@ -11,6 +11,7 @@ assert sys.platform == "linux"
 import asyncio
 import errno
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,8 +27,9 @@ _TURN = 500
 #: How many events asyncinotify reads at once.
 _BATCH = 256
 
+_ON_THE_WAY = int(Mask.DELETE_SELF | Mask.MOVE_SELF)
 # A deleted folder says so itself only when the last file in it is closed: its parent says it at once.
-_ON_THE_WAY = int(Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.DELETE)
+_FROM_ABOVE = int(Mask.DELETE)
 _APPEARS = int(Mask.CREATE | Mask.MOVED_TO | Mask.ATTRIB)
 _VANISHES = int(Mask.DELETE | Mask.MOVED_FROM)
 _NAMES = _APPEARS | _VANISHES
@@ -45,11 +47,13 @@ _Told = dict[str, None]
 class _Folder:
     """A watched folder."""
 
-    watch: asyncinotify.Watch | None = None
     #: How many levels below it are told; -1: nothing in it is.
     depth: int = -1
     #: It leads to a wanted folder, or is one.
     on_the_way: bool = False
+    #: Everybody writes there, as in /tmp, and would wake us all the time.
+    is_everybodys: bool = False
+    watch: asyncinotify.Watch | None = None
     #: Names in it that lead to a wanted folder, and are missing or may change without a sign (links).
     awaited: set[str] = field(default_factory=set)
     #: Names of the watched folders in it.
@@ -59,7 +63,7 @@ class _Folder:
         """What to ask of the system."""
         mask = int(Mask.ONLYDIR)
         if self.on_the_way:
-            mask |= _ON_THE_WAY
+            mask |= _ON_THE_WAY if self.is_everybodys else _ON_THE_WAY | _FROM_ABOVE
         else:
             mask |= int(Mask.DONT_FOLLOW)
         if self.awaited:
@@ -226,13 +230,13 @@ class Watch:
 
     def _put(self, path: str, *, depth: int = -1, on_the_way: bool = False) -> bool:
         """Watch a folder for this too; ``False`` if that is impossible."""
-        folder = self._folders.get(path) or _Folder()
+        folder = self._folders.get(path) or _Folder(is_everybodys=on_the_way and _is_everybodys(path))
         folder.depth = max(folder.depth, depth)
         folder.on_the_way |= on_the_way
         watch = self._ask(path, folder.mask())
         if folder.watch is not None and (watch is None or watch.wd != folder.watch.wd):
             self._lost(path)  # what was watched there has gone, and its event is still to come
-            folder = _Folder(depth=depth, on_the_way=on_the_way)
+            folder = _Folder(depth, on_the_way, on_the_way and _is_everybodys(path))
             watch = watch and self._ask(path, folder.mask())
         if watch is None:
             return False
@@ -303,6 +307,13 @@ def _parent(path: str) -> str:
 
 def _name(path: str) -> str:
     return path.rpartition("/")[2]
+
+
+def _is_everybodys(path: str) -> bool:
+    try:
+        return bool(Path(path).stat().st_mode & stat.S_ISVTX)
+    except OSError:
+        return False
 
 
 def _way(wanted: str) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from supervisor.agents.base import Reader
 from supervisor.agents.claude import failures as claude
 from supervisor.agents.codex import failures as codex
 from supervisor.agents.copilot import transcript as copilot
@@ -16,7 +15,7 @@ from supervisor.agents.gemini import transcript as gemini
 from supervisor.agents.opencode import failures as opencode
 from supervisor.agents.qwen import transcript as qwen
 from supervisor.core.failing import REMEDIES, Cause, Remedy
-from supervisor.core.model import Sign
+from supervisor.core.model import Record, Sign
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -64,7 +63,7 @@ def test_a_usage_limit_may_say_when_it_is_reset(text: str, told: float | None) -
 
 #: What only a person can mend, as each program wrote it down.
 _MENDED_BY_A_PERSON = (Cause.CONTEXT, Cause.PAYMENT, Cause.AUTHENTICATION)
-_READERS: Mapping[str, Callable[[], Reader]] = {
+_READERS: Mapping[str, Callable[[], Callable[[Mapping[str, Any]], Record]]] = {
     "copilot": copilot.Reading,
     "gemini": gemini.Reading,
     "qwen": qwen.Reading,

@@ -59,7 +59,20 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
 )
 def test_the_first_line_is_what_is_true_now(facts: dict[str, Any], headline: str) -> None:
     """Kept awake is said only when it was verified; a problem is said in its place."""
-    assert awake.told(ASLEEP | facts) == [headline]
+    assert awake.told(ASLEEP | facts)[0] == headline
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "words"),
+    [
+        ("logind", "a closed lid still puts it to sleep, and so can you: first wakeline awake off"),
+        ("power manager (KDE)", "a closed lid still puts it to sleep, and so can you"),
+    ],
+)
+def test_what_still_puts_it_to_sleep_is_said(mechanism: str, words: str) -> None:
+    """Nobody finds out in a bag that a closed lid is stronger; a lock of logind's stops its user, too."""
+    assert awake.told(ASLEEP | {"held": True, "mechanism": mechanism})[1:] == [f"  {words}"]
+    assert len(awake.told(ASLEEP)) == 1
 
 
 def test_every_reason_and_the_users_own_choice_are_told() -> None:
@@ -69,5 +82,5 @@ def test_every_reason_and_the_users_own_choice_are_told() -> None:
 
     lines = awake.told(ASLEEP | facts | {"reasons": [reason]})
 
-    assert lines[1].startswith("  because Port the parser is working, for ")
-    assert lines[2].startswith("  set to on by you, back to auto in ")
+    assert lines[2].startswith("  because Port the parser is working, for ")
+    assert lines[3].startswith("  set to on by you, back to auto in ")

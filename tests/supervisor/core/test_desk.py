@@ -350,6 +350,27 @@ def test_a_turn_of_a_process_that_is_no_more_is_not_worked_at(desk: Desk) -> Non
     assert desk.sessions["one"].state is State.IDLE
 
 
+def test_who_says_something_and_was_not_seen_is_looked_for(desk: Desk) -> None:
+    """The look at its first sign may have come a moment too early; the next one is a minute away."""
+    wishes = desk.handle(
+        events.Told(agent="claude", session_id="one", sign=Sign.WORKING, waiting_for=None, at=11.0)
+    )
+
+    assert wishes == [effects.Look("claude")]
+
+
+def test_who_is_known_by_its_folder_is_looked_at_when_that_is_known(desk: Desk) -> None:
+    """Which terminal shows a session of a shared daemon may be seen by its folder, which comes later."""
+    look(desk, seen(run=Run(200, 300.0), transcript="/t/one.jsonl"), at=301.0)
+
+    said = Record(sign=Sign.WORKING, at=302.0, facts=Facts(cwd="/home/me/project"))
+    wishes = desk.handle(events.Written(session_id="one", records=(said,), at=302.0))
+    again = desk.handle(events.Written(session_id="one", records=(said,), at=303.0))
+
+    assert [wish for wish in wishes if isinstance(wish, effects.Look)] == [effects.Look("claude")]
+    assert not any(isinstance(wish, effects.Look) for wish in again)
+
+
 def test_a_turn_of_this_process_is_worked_at(desk: Desk) -> None:
     """We were started in the middle of it."""
     look(desk, seen(run=Run(200, 300.0), transcript="/t/one.jsonl"), at=501.0)

@@ -81,6 +81,20 @@ def test_what_only_a_person_can_mend_is_not_tried(cause: Cause) -> None:
     assert state(own)[0] is Phase.STOPPED
 
 
+def test_what_a_person_has_mended_is_tried_when_they_say_so() -> None:
+    """A new key, and "try now": the turn is continued, once; what failed before is no reason any more."""
+    own = links()
+    own.failed(CUT, Cause.AUTHENTICATION, None, 10.0)
+
+    wished = own.try_now(CUT, 100.0)
+    reached = own.reached(CUT, 101.0)
+
+    assert of(wished, effects.Reach) == [effects.Reach(CUT, Cause.AUTHENTICATION, 0, None, wished=True)]
+    assert [wish.number for wish in of(reached, effects.Continue)] == [1]
+    own.failed(CUT, Cause.AUTHENTICATION, None, 110.0)
+    assert state(own)[0] is Phase.STOPPED
+
+
 def test_sessions_of_others_are_asked_for_first() -> None:
     """What was not started by us is continued only after a yes."""
     own = links(hosted=Policy.AUTO, seen=Policy.ASK)

@@ -377,6 +377,22 @@ def test_flapping_faster_than_anybody_looks_is_still_told_once(room: Room) -> No
     assert len(room.announced) == 2
 
 
+def test_another_try_in_vain_is_no_news(room: Room) -> None:
+    """It is told and written down once, however often it is tried."""
+    room.sign(Sign.WORKING)
+    room.fail()
+    room.wait(30)
+    told = list(room.told)
+    kept = room.kept
+    for _ in range(3):
+        room.wait(20)
+        room.hear(events.TryPlanned, session_id="one", next_try_at=room.now + 20)
+
+    assert kinds(told) == [("cut_off", False)]
+    assert room.told == told
+    assert room.kept is kept
+
+
 def test_what_was_given_up_calls_at_once(room: Room) -> None:
     """Nothing goes on before somebody comes."""
     room.sign(Sign.WORKING)
@@ -580,7 +596,19 @@ def test_in_quiet_hours_nobody_is_called() -> None:
     room.wait(5)
 
     assert room.announced == []
-    assert room.open()[0].silent
+    assert [(one.silent, one.rang) for one in room.open()] == [(True, False)]
+
+
+def test_what_rang_has_rung_however_it_changes(room: Room) -> None:
+    """A screen that comes later is told of it all the same, also after a restart."""
+    room.sign(Sign.WORKING)
+    room.ask("q1")
+    room.wait(5)
+
+    again = room.restarted()
+    again.ask("q1", "rm -rf build, once more")
+
+    assert [(one.silent, one.rang) for one in again.open()] == [(True, True)]
 
 
 def test_a_session_that_leaves_the_list_takes_its_notices_along(room: Room) -> None:

@@ -134,6 +134,19 @@ def test_a_failure_whose_reason_comes_later_is_treated_by_it(desk: Desk) -> None
     assert phase(desk) == Phase.WAITING
 
 
+def test_a_reason_that_is_read_late_is_no_less_a_reason(desk: Desk) -> None:
+    """A machine under load opens the transcript after it was given up to wonder: it is waited for then."""
+    look(desk, replace(HELD, sign=Sign.IDLE))
+    desk.handle(events.Told(agent="claude", session_id="one", sign=Sign.FAILED, waiting_for=None, at=11.0))
+    reached(desk, at=16.0)
+    assert phase(desk) == "stopped"
+
+    wishes = desk.handle(events.Opened(session_id="one", record=FAILED, at=19.0))
+
+    assert [wish.cause for wish in of(wishes, effects.Reach)] == [Cause.OVERLOADED]
+    assert phase(desk) == "waiting"
+
+
 def test_a_failure_without_a_reason_is_for_a_person(desk: Desk) -> None:
     """Nobody says why, also a while later: nothing is tried."""
     look(desk, replace(HELD, sign=None))

@@ -1,6 +1,7 @@
 """The page's files: a fixed table, packed once, known again by the browser."""
 
 import gzip
+import json
 from pathlib import Path
 
 from supervisor.remote import files
@@ -24,9 +25,21 @@ def test_only_plain_files_of_known_kinds_are_in_the_table(tmp_path: Path) -> Non
     """No links, no folders, no other kinds, and no path that a request could bend."""
     found = files.table(_page(tmp_path))
 
-    assert set(found) == {"/", "/index.html", "/app.js", "/.hidden.js"}
+    assert set(found) == {"/", "/index.html", "/app.js", "/.hidden.js", "/offline.json"}
     assert found["/"].content_type == "text/html; charset=utf-8"
     assert found["/app.js"].content_type == "text/javascript; charset=utf-8"
+
+
+def test_what_a_phone_may_keep_is_listed(tmp_path: Path) -> None:
+    """Every file once, and a version that is another one when any of them is."""
+    page = _page(tmp_path)
+    before = json.loads(files.table(page)["/offline.json"].plain)
+
+    (page / "app.js").write_text("changed")
+
+    after = json.loads(files.table(page)["/offline.json"].plain)
+    assert before["files"] == after["files"] == ["/", "/.hidden.js", "/app.js"]
+    assert before["version"] != after["version"]
 
 
 def test_no_folder_is_an_empty_table(tmp_path: Path) -> None:

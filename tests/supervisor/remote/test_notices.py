@@ -38,6 +38,7 @@ def test_a_phone_that_may_look_sees_what_was_told(house: House) -> None:
                 "count": 1,
                 "urgent": True,
                 "silent": False,
+                "rang": False,
                 "withdrawn": False,
             }
         ],

@@ -10,6 +10,7 @@ import pytest
 
 from supervisor.client import Client
 from supervisor.core.errors import Refused
+from supervisor.remote.lane import Lane
 from supervisor.remote.server import Server
 from tests.fakes.backend import MemoryBackend, entry, session
 from tests.fakes.house import LOOPBACK, House
@@ -135,3 +136,31 @@ def test_the_address_of_the_settings_comes_before_the_best_one(house: House) -> 
 
     assert shown["address"] == "127.0.0.3"
     assert wished["address"] == LOOPBACK
+
+
+def test_what_is_told_at_once_is_sent_at_once(house: House) -> None:
+    """One piece to each phone for all that happens together, whole and in order: fewer packets by radio."""
+    house.call(lambda: house.backend.put(session("s-1")))
+    phone = house.pair()
+    stream = phone.events()
+    assert next(stream).topic == "hello"
+    (pipe,) = house.server.streams._readers
+    assert isinstance(pipe, Lane)
+    sent: list[int] = []
+    flush = pipe.flush
+
+    def counted() -> None:
+        sent.append(len(pipe._told))
+        flush()
+
+    def talk() -> None:
+        pipe.flush = counted  # type: ignore[method-assign]  # counts what is sent as one
+        for number in range(1, 6):
+            house.backend.write("s-1", entry(number))
+
+    house.call(talk)
+    heard = [next(stream) for _ in range(5)]
+
+    assert [event.data["entry"]["seq"] for event in heard] == [1, 2, 3, 4, 5]
+    assert sent == [5]
+    stream.close()

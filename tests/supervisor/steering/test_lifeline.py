@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -106,6 +107,19 @@ async def test_news_of_the_network_ends_a_pause() -> None:
 
     await scene.until(scene.reached)
     scene.lifeline.close()
+
+
+async def test_those_who_wait_look_together() -> None:
+    """Their pauses are drawn by lot, and end with each other's where they are near."""
+    scene = Scene(first=5.0, longest=60.0)
+    for number in range(100):
+        scene.lifeline.reach(effects.Reach(replace(CUT, id=f"s{number}"), Cause.NETWORK, 9, None))
+
+    await scene.until(lambda: len(scene.posted) == 100)
+    planned = {round(one.next_try_at, 1) for one in scene.posted if isinstance(one, events.TryPlanned)}
+    scene.lifeline.close()
+
+    assert len(planned) < 50
 
 
 async def test_whoever_is_stopped_waits_no_more() -> None:

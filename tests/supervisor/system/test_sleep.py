@@ -80,6 +80,34 @@ if sys.platform == "linux":
 
         assert await listening == [True, False, True]
 
+    async def test_a_logind_that_starts_anew_waits_for_us_too(machine: Place) -> None:
+        """An update of the system starts it anew: our lock is taken there as well."""
+        machine.start_logind()
+        listening = asyncio.ensure_future(told_until(1))
+        await asyncio.to_thread(until, lambda: waits_for_us(machine))
+
+        machine.running["logind"].kill()
+        await asyncio.to_thread(machine.start_logind)
+
+        await asyncio.to_thread(until, lambda: waits_for_us(machine))
+        say(machine, before=True)
+        assert await listening == [True]
+
+    async def test_a_bus_that_starts_anew_is_listened_to_soon(machine: Place) -> None:
+        """Not after minutes: a machine that has just slept may sleep again."""
+        machine.start_logind()
+        listening = asyncio.ensure_future(told_until(1))
+        await asyncio.to_thread(until, lambda: waits_for_us(machine))
+
+        machine.running["logind"].kill()
+        machine.running["system-bus"].kill()
+        await asyncio.to_thread(machine.start_system_bus)
+        await asyncio.to_thread(machine.start_logind)
+
+        await asyncio.to_thread(until, lambda: waits_for_us(machine))
+        say(machine, before=True)
+        assert await listening == [True]
+
 
 async def test_a_clock_that_ran_on_tells_of_a_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody tells, time that passed while nothing ran is a sleep."""

@@ -117,3 +117,29 @@ def test_sizes_are_forgotten_too() -> None:
     assert len(ring._sizes) <= 64
     assert ring.size_at(ring.end) == (10, 999)
     assert ring.size_at(0)[0] == 10
+
+
+def test_the_modes_of_every_place_that_is_kept_are_known() -> None:
+    """Whether or not somebody has asked for those at the end before."""
+    ring = Ring()
+    for text in (b"\x1b[?1000h", b"plain", b"\x1b[?2004h", b"more", b"\x1b[?1000l"):
+        ring.append(text)
+
+    assert ring.modes_at(13).restored() == b"\x1b[?1000h"
+    ring.modes_at_end()
+    ring.append(b"\x1b[?1004h!")
+
+    assert ring.modes_at(ring.end - 1).restored() == b"\x1b[?2004h\x1b[?1004h"
+    assert ring.modes_at(21).restored() == b"\x1b[?1000h\x1b[?2004h"
+    assert ring.modes_at(ring.end).restored() == b"\x1b[?2004h\x1b[?1004h"
+
+
+def test_what_is_kept_is_read_backwards_from_the_end_to_an_offset() -> None:
+    """In pieces, the newest first."""
+    ring = Ring()
+    for number in range(3):
+        ring.append(b"%d" % number * 65536)
+
+    pieces = list(ring.backwards(65536 + 10))
+
+    assert pieces == [b"2" * 65536, b"1" * 65526]

@@ -264,6 +264,28 @@ def test_a_hostile_line_takes_bounded_time() -> None:
     assert gaps(items) == [(0, len(line))]
 
 
+@pytest.mark.parametrize("rubbish", [b"x\n", b"{\n", b"\0\n", b"\0x", b"{\0", b'{"\0', b"\0" * 3 + b"\r\n"])
+def test_a_million_unreadable_pieces_are_few_gaps(rubbish: bytes) -> None:
+    """The first ones are told each, the others as one; what comes after them is found."""
+    count = 2**20 // len(rubbish)
+
+    items = found([rubbish * count, b'\n{"a":1}\n{"b":'])
+
+    assert fields(items) == [{"a": 1}]
+    assert len(gaps(items)) <= 101
+    first, last = gaps(items)[0], gaps(items)[-1]
+    assert first[0] <= 2
+    assert len(rubbish) * count - 2 <= last[0] + last[1] <= len(rubbish) * count + 1
+
+
+def test_after_a_record_unreadable_lines_are_told_one_by_one_again() -> None:
+    """Each damage of its own is told where it is."""
+    items = found([b"x\n" * 500 + b'{"a":1}\n' + b"y\nz\n"])
+
+    assert [size for _, size in gaps(items)[-3:]] == [2 * 399 + 1, 1, 1]
+    assert len(gaps(items)) == 103
+
+
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
 def test_recorded_transcripts_are_read_whole(path: Path) -> None:
     """Every line that Claude Code has written is a record at its place."""

@@ -232,7 +232,7 @@ def test_nonsense_from_the_bus_is_refused_and_nothing_else(
 def test_other_desktops_find_all_they_may_ask_for(
     desktop: Desktop, supervisor: Supervisor, start: Start
 ) -> None:
-    """Six sizes of the picture, a tooltip, a name as strict hosts want it."""
+    """Each usual size of the picture and its double, a tooltip, a name as strict hosts want it."""
     supervisor.sessions = [session("a", state="needs_you")]
     start("tray")
     told(desktop, "1 needs you")
@@ -241,7 +241,7 @@ def test_other_desktops_find_all_they_may_ask_for(
     sizes = [width for width, _, _ in host.about("IconPixmap")]
     layouts = host.call("GetGroupProperties", "aias", [], ["label"])
 
-    assert sizes == [16, 22, 24, 32, 48, 64]
+    assert sizes == [16, 22, 24, 32, 44, 48, 64]
     assert host.about("Status") == "NeedsAttention"
     assert host.about("ToolTip")[2].startswith("Wakeline: 1 needs you")
     assert host.about("ItemIsMenu") is False

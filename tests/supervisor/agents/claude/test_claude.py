@@ -100,6 +100,9 @@ def test_a_conversation_opens_with_a_reader_of_its_kind(parent_id: str | None, r
         def more(self) -> Sequence[Record]:
             return ()
 
+        def is_behind(self) -> bool:
+            return False
+
         def replaced(self) -> bool:
             return False
 

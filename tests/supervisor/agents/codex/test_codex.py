@@ -375,6 +375,10 @@ class Nothing:
         """No news."""
         return ()
 
+    def is_behind(self) -> bool:
+        """Never."""
+        return False
+
     def replaced(self) -> bool:
         """Never."""
         return False

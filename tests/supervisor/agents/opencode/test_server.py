@@ -74,6 +74,20 @@ async def test_turns_are_told_when_they_change(home: Path) -> None:
     ]
 
 
+async def test_a_status_of_another_kind_is_passed_over(home: Path) -> None:
+    """Of whatever type; what is said after it is heard."""
+    async with talking() as server:
+        ear = hearing(server)
+        async with attended(server, ear, home):
+            kinds: list[Any] = [[], {}, None, 7, "waiting"]
+            for odd in kinds:
+                await server.tell("session.status", sessionID=ONE, status={"type": odd})
+            await server.tell("session.status", sessionID=ONE, status=BUSY)
+            await server.until(lambda: ear.turns)
+
+    assert ear.turns == [(ONE, Sign.WORKING, None)]
+
+
 async def test_a_question_waits_until_it_is_answered(home: Path) -> None:
     """While something is asked its session waits, whatever else is told; answered, it works on."""
     async with talking() as server:

@@ -1,4 +1,4 @@
-"""The table of sentences."""
+"""The tables of sentences, one for each language."""
 
 import re
 from typing import Any
@@ -12,16 +12,13 @@ from tests.supervisor.remote.page.conftest import FILES
 _MADE = re.compile(
     r"(state|group|cause|kind|given|when|asked|diff|do|key|why|note|did|came|phase|way|jump|notice)_[\w,]+|(welcome|bad_link|revoked|forgotten)(_title)?"
 )
+LANGUAGES = sorted(path.stem.removeprefix("words_") for path in FILES.glob("words_*.js"))
+other_languages = pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
 
 
-def _table(bench: Page) -> dict[str, list[str]]:
-    table: dict[str, list[str]] = bench.evaluate(
-        """async () => {
-            const [{ words }, more] = await Promise.all([import('/words.js'), import('/words_more.js')]);
-            const twice = Object.keys(more.words).filter((key) => Object.hasOwn(words, key));
-            if (twice.length) throw new Error(`said twice: ${twice}`);
-            return { ...words, ...more.words };
-        }"""
+def _table(bench: Page, language: str = "en") -> dict[str, str]:
+    table: dict[str, str] = bench.evaluate(
+        "language => import(`/words_${language}.js`).then(({ words }) => words)", language
     )
     return table
 
@@ -30,24 +27,42 @@ def _source() -> str:
     return "\n".join(path.read_text() for path in FILES.glob("*.js") if not path.stem.startswith("words"))
 
 
-def test_every_sentence_is_there_in_english_and_german(bench: Page) -> None:
+def test_every_language_that_can_be_chosen_has_its_table(bench: Page) -> None:
+    """And each table can be chosen."""
+    offered: list[str] = bench.evaluate("import('/words.js').then((it) => Object.keys(it.languages))")
+
+    assert sorted(offered) == LANGUAGES
+
+
+@other_languages
+def test_every_sentence_is_there_in_every_language(bench: Page, language: str) -> None:
     """Nobody reads half a page in a language that is not theirs."""
-    table = _table(bench)
+    english, other = _table(bench), _table(bench, language)
 
-    gaps = [key for key, both in table.items() if len(both) != 2 or not all(text.strip() for text in both)]
+    empty = [key for key, text in [*english.items(), *other.items()] if not text.strip()]
 
-    assert len(table) > 100
-    assert gaps == []
+    assert len(english) > 300
+    assert set(english) ^ set(other) == set()
+    assert empty == []
 
 
-def test_both_languages_say_the_same_values(bench: Page) -> None:
-    """A number or a name that the English sentence shows is in the German one too."""
-    table = _table(bench)
+def test_no_sentence_stands_twice_in_a_table() -> None:
+    """The second would hide the first."""
+    for language in LANGUAGES:
+        keys = re.findall(r"^  (\S+): '", (FILES / f"words_{language}.js").read_text(), re.MULTILINE)
+
+        assert sorted(keys) == sorted(set(keys))
+
+
+@other_languages
+def test_all_languages_say_the_same_values(bench: Page, language: str) -> None:
+    """A number or a name that the English sentence shows is in the others too."""
+    english, other = _table(bench), _table(bench, language)
 
     def values(text: str) -> set[str]:
         return set(re.findall(r"\{(\w+)\}", text))
 
-    different = [key for key, (english, german) in table.items() if values(english) != values(german)]
+    different = [key for key in english if values(english[key]) != values(other[key])]
 
     assert different == []
 
@@ -57,23 +72,6 @@ def test_every_key_in_the_code_is_in_the_table(bench: Page) -> None:
     used = set(re.findall(r"say\('(\w+)'", _source()))
 
     missing = used - set(_table(bench))
-
-    assert missing == set()
-
-
-def test_what_comes_first_finds_its_words(bench: Page) -> None:
-    """The list, the transcript and pairing say nothing that is still on its way."""
-    table: list[str] = bench.evaluate("import('/words.js').then(({ words }) => Object.keys(words))")
-    first = (FILES / "first.js").read_text()
-    always = re.findall(r"'(\w+)'", first.partition("always = [")[2].partition("]")[0])
-
-    sources = {name: (FILES / f"{name}.js").read_text() for name in [*always, "pair", "session", "text"]}
-    missing = {
-        (name, key)
-        for name, text in sources.items()
-        for key in re.findall(r"say\('(\w+)'", text)
-        if key not in table
-    }
 
     assert missing == set()
 
@@ -100,6 +98,30 @@ def test_the_phone_decides_the_language(bench: Page, expected: str) -> None:
     said: Any = bench.evaluate("import('/words.js').then(({ say }) => say('state_needs_you'))")
 
     assert said == expected
+
+
+def test_a_chosen_language_comes_before_the_phones_own(bench: Page) -> None:
+    """Until the choice is taken back; what is no language of ours is no choice."""
+    said = "import('/words.js').then(({ say }) => say('state_needs_you'))"
+    choose = "tag => import('/words.js').then(({ choose }) => choose(tag))"
+
+    heard = []
+    for tag in ("de", "xx", None):
+        bench.evaluate(choose, tag)
+        bench.reload()
+        heard.append(bench.evaluate(said))
+
+    assert heard == ["Braucht dich", "Needs you", "Needs you"]
+
+
+def test_only_the_table_of_the_language_is_loaded(bench: Page) -> None:
+    """Nobody waits for sentences that they do not read."""
+    loaded = "performance.getEntriesByType('resource').map((it) => it.name.split('/').at(-1))"
+    bench.evaluate("import('/words.js')")
+
+    names: list[str] = bench.evaluate(loaded)
+
+    assert [name for name in names if name.startswith("words_")] == ["words_en.js"]
 
 
 def test_one_thing_is_not_many(bench: Page) -> None:

@@ -105,7 +105,11 @@ def test_a_picture_survives_its_way() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"[]", b"{}", b'{"size":[1]}', b"\xff", b'{"modes":{"x":1}}', b'{"modes":[]}']
+    "text",
+    [
+        *(b"", b"[]", b"{}", b'{"size":[1]}', b"\xff", b'{"modes":{"x":1}}', b'{"modes":[]}', b"[" * 9999),
+        picture.noted(PICTURE).replace(b'"size":[3', b'"size":[1e999'),
+    ],
 )
 def test_what_is_no_picture_is_refused(text: bytes) -> None:
     """A painter that has gone mad is noticed."""

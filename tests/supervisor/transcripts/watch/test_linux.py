@@ -180,15 +180,7 @@ async def test_nothing_happens_while_nothing_happens(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     watch = Watch(ear.tell, ear.trouble)
     watch.add(folder, 1)
-    calls = 0
-    take = watch._take
-
-    def counted() -> None:
-        nonlocal calls
-        calls += 1
-        take()
-
-    watch._take = counted  # type: ignore[method-assign]  # counts the wake-ups
+    calls = counted(watch)
     async with running(watch):
         await asyncio.sleep(0)
         (folder.parent / "beside").write_text("a")
@@ -196,4 +188,44 @@ async def test_nothing_happens_while_nothing_happens(tmp_path: Path) -> None:
         (folder / "a").touch()
         await ear.hears(folder / "a")
 
-    assert calls == 1
+    assert calls == [1]
+
+
+@pytest.mark.anyio
+async def test_what_others_delete_in_everybodys_folder_wakes_nobody(tmp_path: Path) -> None:
+    """In /tmp something goes all the time; what is ours there is found again after it has gone."""
+    ear = Ear()
+    everybodys = tmp_path / "tmp"
+    folder = everybodys / "mine" / "agent"
+    folder.mkdir(parents=True)
+    everybodys.chmod(0o1777)
+    watch = Watch(ear.tell, ear.trouble)
+    watch.add(folder, 0)
+    calls = counted(watch)
+
+    async with running(watch):
+        for number in range(10):
+            (everybodys / str(number)).touch()
+            (everybodys / str(number)).unlink()
+        (folder / "a").touch()
+        await ear.hears(folder / "a")
+        woken = list(calls)
+        shutil.rmtree(everybodys / "mine")
+        await ear.hears(folder)
+        folder.mkdir(parents=True)
+        (folder / "b").touch()
+        await ear.hears(folder / "b")
+
+    assert woken == [1]
+
+
+def counted(watch: Watch) -> list[int]:
+    """How often it is woken from now on, as the one number of a list."""
+    calls, take = [0], watch._take
+
+    def taken() -> None:
+        calls[0] += 1
+        take()
+
+    watch._take = taken  # type: ignore[method-assign]  # counts the wake-ups
+    return calls
