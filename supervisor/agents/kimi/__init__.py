@@ -23,17 +23,19 @@ _sessions: dict[Path, Sessions] = {}
 
 
 def watched(home: Path) -> Sequence[Watched]:
-    """The folders of the sessions, down to the records of their main agents."""
-    return (Watched(files.sessions_in(home), depth=4),)
+    """Its own folder, and those of the sessions, down to the records of their main agents."""
+    return (Watched(home), Watched(files.sessions_in(home), depth=4))
 
 
 def concern(home: Path, changed: Path) -> tuple[Concern, str | None]:
-    """A session begins or describes itself anew, or its records grow."""
+    """Somebody starts it, a session begins or describes itself anew, or its records grow."""
     try:
         parts = changed.relative_to(home).parts
     except ValueError:
         return Concern.NOTHING, None
     match parts:
+        case (files.OPENED,):
+            return Concern.LIVE, None
         case ("sessions", _, session_id, *inside) if files.SESSION_ID.fullmatch(session_id):
             if tuple(inside) == files.WIRE:
                 return Concern.TRANSCRIPT, session_id

@@ -18,6 +18,8 @@ AGENT: Final = "kimi"
 
 SESSION_ID: Final = re.compile(r"session_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 STATE: Final = "state.json"
+#: Which folders were worked in last: written at every start.
+OPENED: Final = "workspaces.json"
 #: The records of its main agent; sub-agents have folders beside that.
 WIRE: Final = ("agents", "main", "wire.jsonl")
 _LARGEST: Final = 1024 * 1024

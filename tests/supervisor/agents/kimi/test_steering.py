@@ -56,6 +56,7 @@ def test_each_changed_file_means_something(tmp_path: Path) -> None:
 
     assert kimi.concern(tmp_path, folder / "state.json") == (Concern.LIVE, ONE)
     assert kimi.concern(tmp_path, folder / "agents" / "main" / "wire.jsonl") == (Concern.TRANSCRIPT, ONE)
+    assert kimi.concern(tmp_path, tmp_path / "workspaces.json") == (Concern.LIVE, None)
     assert kimi.concern(tmp_path, folder / "agents" / "x" / "wire.jsonl") == (Concern.NOTHING, None)
 
 
