@@ -107,6 +107,8 @@ def opencode(home: Path, cwd: Path, url: str) -> Launch:
         "provider": {"fake": fake},
     }
     write(home / ".config" / "opencode" / "opencode.json", json.dumps(config))
+    # On a slow machine its first start ends with an error where this is missing.
+    write(home / ".local" / "state" / "opencode" / "kv.json", "{}")
     variables = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
     return launch("opencode", home, cwd, variables)
 
