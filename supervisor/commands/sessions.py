@@ -81,7 +81,8 @@ def _facts(session: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("state", f"{say.state(session['state'])} for {say.ago(session['since'])}{stale}"),
         ("waits for", say.plain(_asked(approval)) if approval else ""),
         ("failed by", say.plain(failure) if failure else ""),
-        ("brought back", _brought_back(session["reconnect"])),
+        ("cut off", _standing(session["reconnect"])),
+        *(("tried", _tried(one)) for one in session["attempts"]),
         ("if cut off", _if_cut_off(session)),
         ("title", _plain(session["title"])),
         ("name", _plain(session["name"])),
@@ -107,8 +108,8 @@ def _facts(session: dict[str, Any]) -> list[tuple[str, str | None]]:
     return [(name, value) for name, value in rows if value != ""]
 
 
-def _brought_back(link: dict[str, Any] | None) -> str:
-    """Where its way back stands, and what was tried last."""
+def _standing(link: dict[str, Any] | None) -> str:
+    """Where its way back stands."""
     if link is None:
         return ""
     words = [link["phase"]]
@@ -116,8 +117,12 @@ def _brought_back(link: dict[str, Any] | None) -> str:
         words.append(f"next try at {say.clock(link['next_try_at'])}")
     if link["note"]:
         words.append(say.plain(link["note"]))
-    tries = [f"{say.clock(one['at'])} {one['what']}: {one['outcome'] or '…'}" for one in link["history"][-3:]]
-    return "; ".join([f"{', '.join(words)} ({say.plain(link['reason'])})", *map(say.plain, tries)])
+    return f"{', '.join(words)} ({say.plain(link['reason'])})"
+
+
+def _tried(one: dict[str, Any]) -> str:
+    """When, why, what was done, and what came of it."""
+    return say.plain(f"{say.clock(one['at'])} {one['cause']}, {one['what']}: {one['outcome'] or '…'}")
 
 
 def _if_cut_off(session: dict[str, Any]) -> str:

@@ -52,6 +52,9 @@ def _followed(client: Client, session_id: str, prompt: dict[str, Any]) -> dict[s
                 prompt = client.get(where)
                 if prompt["state"] in _DONE or (prompt["state"] == "sent" and prompt["note"]):
                     break
+                if prompt["session_id"] != session_id:
+                    # Its agent has told by now which session that is.
+                    return _followed(client, prompt["session_id"], prompt)
     except Unreachable as trouble:
         raise Unreachable(
             "The supervisor has taken the prompt, and vanished; it goes on with it when it is back.",

@@ -42,11 +42,12 @@ class Book:
         *,
         resume: ResumeBy,
         shown: Callable[[Session], Session],
-        forget: Callable[[str], Iterable[effects.Effect]],
+        forget: Callable[[str, str | None], Iterable[effects.Effect]],
         is_busy: Callable[[str], bool],
         keep_over: float,
     ) -> None:
-        """*shown*: a session with what others know of it; *forget*: tells them that it is gone.
+        """*shown*: a session with what others know of it; *forget*: tells them that it is gone, and what
+        its process serves instead.
 
         *keep_over*: seconds for which an ended session stays, if it is not busy.
         """
@@ -114,7 +115,7 @@ class Book:
         """It is no session any more; *replaced_by*: what its process serves instead."""
         self._let_go(session_id, wishes)
         del self.sessions[session_id], self.notes[session_id]
-        wishes.extend(self._forget(session_id))
+        wishes.extend(self._forget(session_id, replaced_by))
         gone: Mapping[str, Any] = {"id": session_id, "removed": True, "replaced_by": replaced_by}
         wishes.append(effects.Publish("session", session_id, gone))
 

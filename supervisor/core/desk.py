@@ -45,7 +45,7 @@ class Desk:
         self._book = Book(
             resume=resume,
             shown=lambda session: self.jobs.shown(self.rescue.shown(self.helm.shown(session))),
-            forget=lambda session_id: [*self.jobs.forget(session_id), *self.rescue.forget(session_id)],
+            forget=self._forget,
             is_busy=self.jobs.has_running,
             keep_over=keep_over,
         )
@@ -81,6 +81,10 @@ class Desk:
         self._keep_awake(event, wishes)
         self._notice(event, wishes)
         return wishes
+
+    def _forget(self, session_id: str, heir: str | None) -> list[effects.Effect]:
+        given = self.helm.outbox.hand_over(session_id, heir) if heir else []
+        return [*given, *self.jobs.forget(session_id), *self.rescue.forget(session_id)]
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -124,6 +128,9 @@ class Desk:
         """What is asked, given and typed; whose session changed may have become ready for more."""
         touched = set(self.helm.handle(event, self.sessions, wishes))
         touched |= {w.session_id for w in wishes if _tells_of_session(w) and w.session_id}
+        if isinstance(event, events.Opened):
+            self.helm.outbox.look_for(event.session_id)
+            touched.add(event.session_id)
         if isinstance(event, events.Written):
             touched |= self._taken(event, wishes)
         for session_id in touched & self.sessions.keys():

@@ -103,12 +103,23 @@ class Links:
         self._links: dict[str, Link] = {}
         #: What the user has chosen for one session.
         self._chosen: dict[str, Policy] = {}
+        #: What was tried for it at earlier times.
+        self._past: dict[str, tuple[Attempt, ...]] = {}
         #: When each session was continued, for the bound on how often.
         self._continued: dict[str, list[float]] = {}
 
     def find(self, session_id: str) -> Link | None:
         """The way back of a session, if it needs one."""
         return self._links.get(session_id)
+
+    def attempts(self, session_id: str) -> tuple[Attempt, ...]:
+        """All that was tried for it and is remembered, oldest first."""
+        link = self._links.get(session_id)
+        return (*self._past.get(session_id, ()), *(link.history if link else ()))[-_HISTORY:]
+
+    def recall(self, session_id: str, attempts: Sequence[Attempt]) -> None:
+        """These are known from before we started."""
+        self._past[session_id] = tuple(attempts)
 
     def policy(self, session: Session) -> Policy:
         """What may be done for it without asking: its own rule, its folder's, that of its kind."""
@@ -283,11 +294,11 @@ class Links:
             and link.cause is not Cause.SILENT
         ):
             self._continued.pop(session.id, None)
-        return self._drop(session.id)
+        return self._drop(session.id, _WORKS if link.phase is Phase.TRYING else None)
 
     def over(self, session_id: str) -> list[effects.Effect]:
         """It goes on by itself, and needs no way back."""
-        return self._drop(session_id)
+        return self._drop(session_id, _WORKS)
 
     # -- what the user says -----------------------------------------------------------------------
 
@@ -312,7 +323,9 @@ class Links:
         """The session is no more."""
         self._chosen.pop(session_id, None)
         self._continued.pop(session_id, None)
-        return self._drop(session_id)
+        wishes = self._drop(session_id)
+        self._past.pop(session_id, None)
+        return wishes
 
     # -----------------------------------------------------------------------------------------------
 
@@ -320,8 +333,14 @@ class Links:
         self._links[link.session_id] = link
         return []
 
-    def _drop(self, session_id: str) -> list[effects.Effect]:
-        return [effects.StopReaching(session_id)] if self._links.pop(session_id, None) else []
+    def _drop(self, session_id: str, outcome: str | None = None) -> list[effects.Effect]:
+        """*outcome*: what came of the last try, if it is not known yet."""
+        link = self._links.pop(session_id, None)
+        if link is None:
+            return []
+        history = _with_outcome(link, outcome) if outcome else link.history
+        self._past[session_id] = (*self._past.get(session_id, ()), *history)[-_HISTORY:]
+        return [effects.StopReaching(session_id)]
 
     def _too_often(self, session_id: str, at: float) -> tuple[int, float] | None:
         """The widest bound that is reached."""

@@ -336,6 +336,8 @@ class Session:
     #: All that is asked, oldest first.
     approvals: tuple[Approval, ...] = ()
     reconnect: Reconnect | None = None
+    #: All tries to bring it back, also of earlier times, oldest first.
+    attempts: tuple[Attempt, ...] = ()
     #: What may be done without asking when it is cut off or lost: ``off``, ``ask``, ``auto``.
     policy: str | None = None
     #: That was chosen for this very session.

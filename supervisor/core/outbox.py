@@ -52,6 +52,8 @@ class Outbox:
         self._prompts: dict[str, Prompt] = {}
         #: What goes again and may have been taken before we died.
         self._again: set[str] = set()
+        #: What was handed over, and may stand in a part of the transcript of which nobody told.
+        self._unsure: set[str] = set()
 
     def find(self, prompt_id: str) -> Prompt | None:
         """A prompt that is not done."""
@@ -87,6 +89,7 @@ class Outbox:
         if prompt.state in DONE:
             del self._prompts[prompt.id]
             self._again.discard(prompt.id)
+            self._unsure.discard(prompt.id)
         return [effects.KeepPrompt(prompt)]
 
     def change(self, changed: Prompt) -> list[effects.Effect]:
@@ -95,6 +98,16 @@ class Outbox:
         if before is None or before.state is not PromptState.WAITING:
             return []
         return self.put(changed)
+
+    def hand_over(self, session_id: str, heir: str) -> list[effects.Effect]:
+        """The session turned out to be *heir*: what was given to the one is the other's."""
+        self.look_for(session_id)
+        return [wish for p in self.of(session_id) for wish in self.put(replace(p, session_id=heir))]
+
+    def look_for(self, session_id: str) -> None:
+        """What its transcript says already is not told: what was handed over is to be looked for there."""
+        on_its_way = {PromptState.SENDING, PromptState.SENT}
+        self._unsure |= {prompt.id for prompt in self.of(session_id) if prompt.state in on_its_way}
 
     def met(self, prompts: Iterable[Prompt]) -> list[effects.Effect]:
         """What these waited for has come."""
@@ -115,6 +128,9 @@ class Outbox:
     def next(self, session: Session, at: float) -> list[effects.Effect]:
         """Let the oldest of a session go, if it is its time."""
         own = self.of(session.id)
+        if unsure := [p for p in own if p.id in self._unsure and p.state is PromptState.SENT]:
+            self._unsure -= {prompt.id for prompt in unsure}
+            return [effects.Deliver(prompt, session, again=True) for prompt in unsure]
         restored = [p for p in own if p.id in self._again]
         if restored:
             return self._once_more(restored[0], session, at)

@@ -20,7 +20,17 @@ _CHANGED_BY_ENTRIES: Final = (
     "context_used_percent",
 )
 _all_else: Final = attrgetter(*(f.name for f in fields(Session) if f.name not in _CHANGED_BY_ENTRIES))
-_MUST_BE_RIGHT: Final = ("state", "run", "cwd", "title", "transcript", "cause", "policy", "policy_chosen")
+_MUST_BE_RIGHT: Final = (
+    "state",
+    "run",
+    "cwd",
+    "title",
+    "transcript",
+    "cause",
+    "policy",
+    "policy_chosen",
+    "attempts",
+)
 
 
 def session_id(sighting: Sighting) -> str:

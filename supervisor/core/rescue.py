@@ -37,14 +37,17 @@ class Rescue:
         """The session with its way back, and what may be done for it without asking."""
         link = self.links.find(session.id)
         reconnect, policy = link.shown() if link else None, self.links.policy(session)
-        chosen = self.links.has_chosen(session.id)
-        if (reconnect, policy, chosen) == (session.reconnect, session.policy, session.policy_chosen):
+        attempts, chosen = self.links.attempts(session.id), self.links.has_chosen(session.id)
+        known = (session.reconnect, session.attempts, session.policy, session.policy_chosen)
+        if (reconnect, attempts, policy, chosen) == known:
             return session
-        return replace(session, reconnect=reconnect, policy=policy, policy_chosen=chosen)
+        return replace(session, reconnect=reconnect, attempts=attempts, policy=policy, policy_chosen=chosen)
 
     def recall(self, sessions: Iterable[Session]) -> None:
-        """What the user has chosen for these holds on."""
+        """What the user has chosen for these holds on, and what was tried for them is known still."""
         for session in sessions:
+            if session.attempts:
+                self.links.recall(session.id, session.attempts)
             if session.policy_chosen and session.policy in set(Policy):
                 self.links.choose(session.id, Policy(session.policy))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from supervisor.core import abilities, followup, quote
 from supervisor.core.model import (
+    Attempt,
     Awake,
     Device,
     Entry,
@@ -135,6 +136,7 @@ def session(known: Session, of: Machine) -> Document:
         "approval": approval(known.approvals[0]) if known.approvals else None,
         "approvals": [approval(one) for one in known.approvals],
         "reconnect": known.reconnect and _reconnect(known.reconnect),
+        "attempts": [_attempt(one) for one in known.attempts],
         "policy": known.policy,
         "policy_chosen": known.policy_chosen,
         "keeps_awake": known.keeps_awake,
@@ -391,11 +393,12 @@ def _reconnect(link: Reconnect) -> Document:
         "policy": link.policy,
         "phase": link.phase,
         "note": link.note,
-        "history": [
-            {"at": time(one.at), "cause": one.cause, "what": one.what, "outcome": one.outcome}
-            for one in link.history
-        ],
+        "history": [_attempt(one) for one in link.history],
     }
+
+
+def _attempt(tried: Attempt) -> Document:
+    return {"at": time(tried.at), "cause": tried.cause, "what": tried.what, "outcome": tried.outcome}
 
 
 def _reason(why: Reason) -> Document:

@@ -134,7 +134,8 @@ class Prompts:
     async def given(self, session_id: str, prompt_id: str) -> Prompt:
         """A prompt of the last day, and what has become of it."""
         found = self._desk.helm.outbox.find(prompt_id) or await self._kept.prompt(prompt_id)
-        if found is None or found.session_id != session_id:
+        # Its session may have had another id when it was given: until its agent told its own.
+        if found is None or (found.session_id != session_id and session_id in self._desk.sessions):
             raise NoSuchSession("There is no such prompt.")
         return found
 
@@ -188,6 +189,8 @@ class Prompts:
             await self._kept.keep_prompt(prompt)
             if wish.again and await self._stands_written(prompt):
                 self._moved(prompt, PromptState.TAKEN)
+                return
+            if prompt.state is PromptState.SENT:
                 return
             if not await self._line(session.agent).prompt(session, prompt):
                 if wish.again and session.terminal is None:

@@ -22,8 +22,8 @@ def keep(database: Database, prompt: Prompt) -> None:
     """Keep a prompt, or the new state of one; on disk when this returns."""
     database.change(
         f"INSERT INTO prompt ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET text = excluded.text, when_ = excluded.when_,"
-        " state = excluded.state, moved_at = excluded.moved_at, note = excluded.note,"
+        " ON CONFLICT (id) DO UPDATE SET session_id = excluded.session_id, text = excluded.text,"
+        " when_ = excluded.when_, state = excluded.state, moved_at = excluded.moved_at, note = excluded.note,"
         " job_pid = excluded.job_pid, job_since_boot = excluded.job_since_boot, due_at = excluded.due_at,"
         " met = excluded.met",
         prompt.id,

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from supervisor.core.failing import Cause
-from supervisor.core.model import OVER, Facts, Kind, Run, Session, State, Transcript
+from supervisor.core.model import OVER, Attempt, Facts, Kind, Run, Session, State, Transcript
 from supervisor.store.database import Database
 
 #: What is needed to list, find and resume a session after a crash; the rest is in its transcript.
@@ -38,6 +38,7 @@ _KEPT = (
 def save(database: Database, session: Session) -> None:
     """Keep the picture of a session."""
     picture = {name: getattr(session, name) for name in _KEPT}
+    picture["attempts"] = [dataclasses.asdict(one) for one in session.attempts]
     picture["argv"] = list(session.argv)
     picture["run"] = [session.run.pid, session.run.started_at] if session.run else None
     database.change_soon(
@@ -63,6 +64,7 @@ def _session(picture: str) -> Session | None:
     try:
         fields: dict[str, Any] = json.loads(picture)
         run = fields.pop("run", None)
+        fields["attempts"] = tuple(Attempt(**one) for one in fields.pop("attempts", ()))
         fields["argv"] = tuple(fields.pop("argv", ()))
         fields["state"], fields["kind"] = State(fields["state"]), Kind(fields["kind"])
         fields["cause"] = Cause(cause) if (cause := fields.get("cause")) else None

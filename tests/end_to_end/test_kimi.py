@@ -44,8 +44,8 @@ def test_a_session_is_found_asks_ends_and_is_brought_back(held: Held) -> None:
     """The whole day of a session: its first prompt tells which one it is, its own command brings it back."""
     wakeline = held.wakeline
 
-    # Before its first prompt it has no session that a prompt from afar could be confirmed by.
-    held.terminal.prompt("hello from here")
+    # Before its first prompt its process stands for it; what was sent to that is the session's.
+    wakeline.run("send", held.session(state="idle")["id"], "hello from here")
     until(lambda: "hello from here" in held.said("user") and held.said("assistant"))
     told = held.session(state="idle")
     own_id = told["id"]

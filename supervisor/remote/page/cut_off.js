@@ -76,7 +76,7 @@ function note(session) {
 
 // --- what was tried
 
-function tried({ at, cause, what, outcome }) {
+export function tried({ at, cause, what, outcome }) {
   const came = outcome ? told('came', outcome) : say('came_open');
   return h('li', {},
     h('time', { class: 'quiet' }, at ? moment(Date.parse(at)) : '–'),

@@ -2,6 +2,7 @@
 
 import { ago, h, icon, moment, number, say_aloud, sheet } from './dom.js';
 import { agent_of, jobs_of, name_of, path_of, picture } from './picture.js';
+import { tried } from './cut_off.js';
 import { state_word } from './list.js';
 import './more.js';
 import { name, plain } from './marks.js';
@@ -116,11 +117,22 @@ function jobs(session, get, dialog) {
   return h('section', {}, h('button', { class: 'button', type: 'button', 'aria-haspopup': 'dialog', onclick: show }, say('jobs'), n ? ` (${n})` : ''));
 }
 
+// What was tried to bring it back, also at earlier times; newest first.
+function past({ attempts = [] }) {
+  return attempts.length === 0 ? [] : [h('h3', {}, say('way_past')), h('ol', { class: 'way-past' }, ...attempts.map(tried).reverse())];
+}
+
 export function show_facts(session, get) {
   const list = h('dl', { class: 'facts' }, ...facts(session));
-  const dialog = sheet(name_of(session), resume(session, get), jobs(session, get, () => dialog), h('section', {}, h('h3', {}, say('facts')), list));
+  const tries = h('section', { hidden: !session.attempts?.length }, ...past(session));
+  const dialog = sheet(name_of(session), resume(session, get), jobs(session, get, () => dialog), h('section', {}, h('h3', {}, say('facts')), list), tries);
   // Keeps itself true while it is open.
-  return { dialog, show: (now_session) => list.replaceChildren(...facts(now_session)) };
+  const show = (now) => {
+    list.replaceChildren(...facts(now));
+    tries.hidden = !now.attempts?.length;
+    tries.replaceChildren(...past(now));
+  };
+  return { dialog, show };
 }
 
 // Another language needs another table: the page is loaded anew.

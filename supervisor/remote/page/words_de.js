@@ -354,6 +354,7 @@ export const words = {
   way_wait: 'Warten',
   way_always: 'Versuchen, nie mehr fragen',
   way_stop: 'Nicht mehr versuchen',
+  way_past: 'Schon zurückgeholt',
   tried_1: 'Bisher 1 Versuch',
   tried: 'Bisher {n} Versuche',
   why_network_unreachable: 'Der Computer erreicht den Dienst des Agenten nicht.',

@@ -354,6 +354,7 @@ export const words = {
   way_wait: 'Wait',
   way_always: 'Try, and do not ask again',
   way_stop: 'Stop trying',
+  way_past: 'Brought back before',
   tried_1: '1 attempt so far',
   tried: '{n} attempts so far',
   why_network_unreachable: 'The computer has no way to the agent’s service.',

@@ -102,13 +102,15 @@ def test_details_say_how_it_is_brought_back(house: House, capsys: pytest.Capture
             note="waits longer",
             history=(tried,),
         ),
+        attempts=(tried,),
     )
 
     parser.run(["show", "7c1"])
     said = capsys.readouterr().out
 
-    (row,) = [line for line in said.splitlines() if line.startswith("brought back")]
+    (row,) = [line for line in said.splitlines() if line.startswith("cut off")]
     assert "waiting, next try at 1970-01-01" in row
     assert "waits longer (overloaded)" in row
-    assert row.endswith("asked again: failed again")
+    (row,) = [line for line in said.splitlines() if line.startswith("tried")]
+    assert row.endswith("overloaded, asked again: failed again")
     assert "brought back by itself, chosen for this session" in said

@@ -198,3 +198,30 @@ def test_nothing_ticks_when_nothing_is_under_way(desk: Desk) -> None:
     wishes = look(desk, Sign.WORKING, at=20.0)
 
     assert [w for w in of(wishes, effects.Wait) if w.name == "helm"] == []
+
+
+@pytest.mark.parametrize("on_its_way", [False, True])
+def test_what_was_given_to_a_process_goes_to_its_session(on_its_way: bool) -> None:
+    """A prompt that made an agent begin its session is looked for there; typed it is once, by its id."""
+    desk = Desk(keeper=Keeper(), resume=lambda a, s, c: Resume(argv=(a, s), cwd=c))
+    unnamed = Sighting(agent="claude", session_id=None, run=RUN, alive=True, sign=Sign.IDLE, terminal="t1")
+    desk.handle(events.Looked(agent="claude", sightings=(unnamed,), at=10.0))
+    (before,) = desk.sessions
+    first = desk.handle(
+        events.PromptGiven(
+            prompt=Prompt(id="p", session_id=before, agent="claude", at=20.0, when="now", by=DESK, text="hi"),
+            at=20.0,
+        )
+    )
+    sent = events.PromptMoved(prompt_id="p", state=PromptState.SENT, note=None, at=21.0)
+    told = [] if on_its_way else desk.handle(sent)
+
+    told = [*told, *look(desk, Sign.IDLE, at=22.0)]
+    if on_its_way:
+        told += desk.handle(sent)
+
+    (once,), (again,) = of(first, effects.Deliver), of(told, effects.Deliver)
+    assert (once.again, again.again) == (False, True)
+    assert (again.prompt.id, again.session.id) == ("p", "s")
+    assert [prompt.id for prompt in desk.sessions["s"].prompts] == ["p"]
+    assert [kept.prompt.session_id for kept in of(told, effects.KeepPrompt)][-1] == "s"

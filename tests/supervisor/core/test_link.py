@@ -9,7 +9,7 @@ import pytest
 from supervisor.core import effects
 from supervisor.core.failing import Cause
 from supervisor.core.link import Links, Phase, Policy
-from supervisor.core.model import Kind, Session, State
+from supervisor.core.model import Attempt, Kind, Session, State
 
 CUT = Session(id="s", agent="claude", kind=Kind.HOSTED, state=State.CUT_OFF, reachable=True)
 
@@ -310,3 +310,27 @@ def test_a_policy_of_its_own_comes_first() -> None:
 
     assert of(own.failed(CUT, Cause.NETWORK, None, 10.0), effects.Reach) == []
     assert state(own)[0] is Phase.STOPPED
+
+
+def test_what_was_tried_is_known_after_it_is_back() -> None:
+    """With what came of it, also when it is cut off again; until the session is no more."""
+    own = links()
+    own.failed(CUT, Cause.OVERLOADED, None, 10.0)
+    own.reached(CUT, 20.0)
+    own.state(replace(CUT, state=State.IDLE))
+    own.failed(CUT, Cause.NETWORK, None, 900.0)
+    own.reached(CUT, 910.0)
+
+    tries = [(one.at, one.cause, one.outcome) for one in own.attempts("s")]
+
+    assert tries == [(20.0, Cause.OVERLOADED, "works"), (910.0, Cause.NETWORK, None)]
+    own.forget("s")
+    assert own.attempts("s") == ()
+
+
+def test_what_was_tried_before_a_restart_is_recalled() -> None:
+    """The first of many are forgotten first."""
+    own = links()
+    own.recall("s", [Attempt(at=float(n), cause="network", what="asked again") for n in range(60)])
+
+    assert [one.at for one in own.attempts("s")] == [float(n) for n in range(10, 60)]

@@ -32,7 +32,7 @@ from tests.fakes.backend import MACHINE, MemoryBackend, entry, kept_awake, sessi
 FIELDS = """
 id agent agent_version model name title pid run_started_at cwd hostname machine git_branch state since
 last_activity_at last_entry kind terminal pane focus prompts jobs approval approvals reconnect
-policy policy_chosen keeps_awake
+attempts policy policy_chosen keeps_awake
 context_used_percent
 tokens cost_usd resume_command stale parent_id failure cause can cannot
 """

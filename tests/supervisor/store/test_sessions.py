@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.core.model import Facts, Run, Session, State, Transcript
+from supervisor.core.model import Attempt, Facts, Run, Session, State, Transcript
 from supervisor.store import sessions
 from supervisor.store.database import Database, open_database
 
@@ -20,7 +20,14 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def test_a_session_comes_back_as_it_was(database: Database) -> None:
     """What is needed to list, find and resume it survives."""
     session = Session(
-        id="one", agent="claude", state=State.WORKING, since=3.0, run=Run(1, 2.5), cwd="/p", title="t"
+        id="one",
+        agent="claude",
+        state=State.WORKING,
+        since=3.0,
+        run=Run(1, 2.5),
+        cwd="/p",
+        title="t",
+        attempts=(Attempt(at=2.0, cause="network", what="asked again", outcome="works"),),
     )
 
     sessions.save(database, session)
