@@ -70,7 +70,7 @@ class KeepPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Give this prompt to its session. *again*: that may have been done before; once sent it is looked for."""
+    """Give this prompt to its session. *again*: it may be there already; once sent it is looked for."""
 
     prompt: Prompt
     session: Session
