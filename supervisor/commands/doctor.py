@@ -120,14 +120,18 @@ def _kept(places: Folders) -> Iterator[Check]:
 
 
 def _agents(_: Folders) -> Iterator[Check]:
+    from supervisor.agents import OTHER_NAMES
     from supervisor.agents.catalog import AGENTS
 
     for name, agent in AGENTS.items():
         if name == "plain":
             continue
-        program = shutil.which(name)
+        called = [name, *(other for other, known in OTHER_NAMES.items() if known == name)]
+        program = next(filter(None, map(shutil.which, called)), None)
         home = agent.home(os.environ, Path.home())
         files = f"keeps its sessions in {home}" if home.exists() else f"has no sessions yet ({home})"
+        if home == Path.home():
+            files = "its files are not read"
         if program:
             yield Check(name, True, f"{program}, {files}")
         else:

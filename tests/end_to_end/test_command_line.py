@@ -187,6 +187,14 @@ def test_doctor_finds_a_damaged_state_file(stopped: Wakeline) -> None:
     assert file.read_bytes() == b"no database" * 1000
 
 
+def test_doctor_says_whose_files_are_not_read(stopped: Wakeline) -> None:
+    """An agent that is only known by its processes is not said to keep sessions in the home folder."""
+    found = _checks(stopped)
+
+    assert found["aider"]["finding"].endswith("its files are not read")
+    assert "not read" not in found["claude"]["finding"]
+
+
 def _checks(wakeline: Wakeline) -> dict[str, Any]:
     done = wakeline.run("doctor", "--json", check=False)
     return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
