@@ -68,6 +68,19 @@ def test_words_are_found_in_what_is_here(page: Page, desk: Desk) -> None:
     expect(found(page)).to_have_count(0)
 
 
+def test_what_only_a_screen_reader_is_told_is_not_found(page: Page, desk: Desk) -> None:
+    """A hit is a place that can be scrolled to: the words of an answer, not who gave it."""
+    desk.put(hosted())
+    desk.say("s1", entry(1, "One agent."), *(entry(n, "line\n\n" * 40) for n in range(2, 5)))
+    pair(page, desk)
+    steer(page)
+
+    find(page, "agent")
+
+    expect(found(page)).to_contain_text("One agent.")
+    expect(found(page).locator(".prose")).to_be_in_viewport()
+
+
 def test_older_pages_are_fetched_until_it_is_found(page: Page, desk: Desk) -> None:
     """What is far back is found too; after many pages it asks before it goes on."""
     desk.put(hosted())

@@ -72,6 +72,10 @@ class Phone:
 SMALL = Phone(width=320, height=640)
 
 
+#: Servers are cut on purpose, and a browser that does not trust the computer keeps nothing of its page.
+_MEANT = ("Failed to load resource", "An SSL certificate error occurred when fetching the script")
+
+
 @dataclass
 class Watched:
     """What a page asked for and complained of. Owner: the listeners of ``look``."""
@@ -84,8 +88,8 @@ class Watched:
         self.requests.append(request.url)
 
     def said(self, message: ConsoleMessage) -> None:
-        """A line on the console; a failed download is no complaint, servers are cut on purpose."""
-        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        """A line on the console; what is meant to fail is no complaint."""
+        if message.type in {"error", "warning"} and not any(one in message.text for one in _MEANT):
             self.complaints.append(message.text)
 
 

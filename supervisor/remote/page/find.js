@@ -25,6 +25,8 @@ const kinds = {
 function* places(element, words) {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    // What only screen readers are told is nowhere that one could scroll to.
+    if (node.parentElement.closest('.unseen')) continue;
     const text = lower(node.data);
     // A few letters are longer in lower case: then places would be wrong.
     if (text.length !== node.length) continue;
