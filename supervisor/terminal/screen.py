@@ -88,6 +88,8 @@ class Screen:
         #: The holder has this terminal; it is not to have it again yet.
         self._is_lent = False
         self._was_returned = False
+        #: What the holder sent before it knew that it has this terminal: it prints that once more.
+        self._crossed: list[wire.Message] = []
         #: What is to be done when this terminal is ours again.
         self._when_back: list[Callable[[], object]] = []
 
@@ -222,6 +224,7 @@ class Screen:
 
     def _returned(self, message: wire.Returned) -> None:
         self._is_lent, self._was_returned = False, True
+        self._crossed.clear()
         self._ready.later(self._lend_again, _QUIET)
         self._offset = message.offset
         self._modes = Modes()
@@ -291,7 +294,7 @@ class Screen:
         for message in heard:
             match message:
                 case wire.Output() | wire.Gap() if self._is_lent:
-                    pass  # sent before the holder knew: it prints all that from our offset on
+                    self._crossed.append(message)
                 case wire.Output():
                     self._print(message)
                 case wire.Gap():
@@ -312,10 +315,18 @@ class Screen:
                     self._paused = message.paused
                     self._tell()
                 case wire.Exit():
+                    self._print_crossed()
                     self._end_replay()
                     self._code = message.code if message.code >= 0 else 128 - message.code
+                    return  # what follows was shown already
                 case _:
                     pass
+
+    def _print_crossed(self) -> None:
+        """It ended before it knew that it has this terminal; else it would have given it back first."""
+        if self._is_lent:
+            self._is_lent = False
+            self._obey(self._crossed)
 
     def _tell(self) -> None:
         """Say in the title what is to be known of this terminal."""

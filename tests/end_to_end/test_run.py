@@ -1,11 +1,14 @@
 """``wakeline run`` and ``attach``, driven through real terminals: what is held lives on."""
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -239,10 +242,24 @@ def test_a_full_screen_looks_the_same_after_coming_back(wakeline: Wakeline, tmux
     wakeline.wait_for(id=session["id"], state="ended")
 
 
+def test_a_command_that_ends_at_once_is_seen_whole(wakeline: Wakeline, in_terminal: InTerminal) -> None:
+    """Its last word and its end may come while the terminal is on its way to its holder."""
+    again = run(wakeline, "echo", "word")
+    line = shlex.join(again.argv)
+    count = 40
+    terminal = in_terminal(
+        replace(again, argv=("sh", "-c", f"for i in $(seq {count}); do {line}-$i; done; echo all; read x"))
+    )
+
+    terminal.wait_for("all")
+
+    assert re.findall(r"word-(\d+)", terminal.text) == [str(n) for n in range(1, count + 1)]
+
+
 def test_run_works_without_a_supervisor_and_starts_it(stopped: Wakeline, in_terminal: InTerminal) -> None:
     """The command does not wait for it; a little later it is listed."""
     terminal = in_terminal(run(stopped, "sh", "-c", "echo ready; read x; exit 5"))
-    terminal.wait_for("ready", 5)
+    terminal.wait_for("ready")
 
     until(lambda: (stopped.folder / "run" / "api.sock").exists())
     session = stopped.wait_for(agent="plain", state="working")

@@ -246,7 +246,7 @@ def test_other_agents_are_steered_as_well(
 def begun(held: Held) -> str:
     """Its id, once it has one: these agents tell it with the first prompt."""
     held.session(kind="hosted")
-    held.terminal.wait_for(_READY[held.agent], 40)
+    held.terminal.wait_for(_READY[held.agent])
     held.terminal.settle(quiet=1.0, seconds=15.0)
     held.terminal.prompt("begin")
     until(lambda: "begin" in held.said("user") and held.said("assistant"), 30)
