@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-if sys.platform != "win32":
-    pytest.skip("this is about Windows", allow_module_level=True)
 assert sys.platform == "win32"
 
 import ctypes
