@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -71,9 +72,24 @@ def main(arguments: list[str]) -> int:
     if os.environ.get("CI") == "true":
         run([python, "-m", "tests.lab.agents"])
     print("running the tests", flush=True)
-    # Most of them wait for other programs: two files at a time take half as long.
-    given = arguments or ["-n", "2", "--dist", "loadfile"]
-    return subprocess.run([python, "-m", "pytest", *given], cwd=ROOT, check=False).returncode
+    if not arguments:
+        return all_of_them(python)
+    return subprocess.run([python, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+
+
+def all_of_them(python: str) -> int:
+    """Stories and all else beside each other: most tests wait for other programs. Each has a closing line."""
+    stories = "tests/end_to_end"
+    with tempfile.TemporaryFile() as said:
+        beside = subprocess.Popen([python, "-m", "pytest", stories], cwd=ROOT, stdout=said, stderr=said)
+        code = subprocess.run(
+            [python, "-m", "pytest", f"--ignore={stories}"], cwd=ROOT, check=False
+        ).returncode
+        code = beside.wait() or code
+        said.seek(0)
+        shutil.copyfileobj(said, sys.stdout.buffer)
+        sys.stdout.flush()
+    return code
 
 
 def bring_programs() -> None:
