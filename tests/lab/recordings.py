@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,11 @@ FOLDER = Path(__file__).parents[1] / "data" / "streams"
 #: What stands in a recording instead of the home it was made in.
 HOME = b"/home/me"
 SMALL, LARGE = (24, 80), (40, 120)
+#: Agents that are all played with in the same way: how each begins, and what it says when it is ready.
+OTHERS: Mapping[str, tuple[Callable[[Path, Path, str], Launch], str]] = {
+    "gemini": (homes.gemini, "Type your message"),
+    "copilot": (homes.copilot, "commands"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,33 @@ if sys.platform != "win32":
         terminal.press("\x03\x03")
         terminal.settle(1)
 
+    def another_agent(ready: str) -> Callable[[Recorder], None]:
+        """The same with one that says so when it is ready: an answer, a tool, another size, the end."""
+
+        def play(terminal: Recorder) -> None:
+            terminal.wait_for(ready)
+            terminal.settle(1)
+            terminal.prompt("hello %%slow:1%%")
+            terminal.settle(2, 20)
+            terminal.prompt("please %%tool:touch made%%")
+            terminal.settle(2, 20)
+            terminal.resize(30, 100)
+            terminal.settle(1)
+            terminal.press("\x1b")
+            terminal.settle(1)
+            terminal.press("/")
+            terminal.settle()
+            terminal.press("\x1b[B\x1b[B")
+            terminal.settle()
+            terminal.press("\x1b")
+            terminal.settle()
+            terminal.press("\x03")
+            terminal.settle()
+            terminal.press("\x03")
+            terminal.settle(1)
+
+        return play
+
     def vim(terminal: Recorder) -> None:
         """Writing, two windows, a search, scrolling, another size, leaving."""
         terminal.settle()
@@ -226,7 +258,7 @@ if sys.platform != "win32":
     def main(wished: Sequence[str]) -> None:
         """Make all, or those."""
         for size in (SMALL, LARGE):
-            for name in wished or ("claude", "codex", "opencode", "vim", "less", "htop", "shell"):
+            for name in wished or ("claude", "codex", "opencode", *OTHERS, "vim", "less", "htop", "shell"):
                 with home() as place:
                     project = place / "project"
                     project.mkdir()
@@ -243,6 +275,10 @@ if sys.platform != "win32":
                         case "opencode":
                             with servers.serve("openai") as server:
                                 keep(full, homes.opencode(place, project, server.url), size, opencode)
+                        case "gemini" | "copilot":
+                            start, ready = OTHERS[name]
+                            with servers.serve("openai") as server:
+                                keep(full, start(place, project, server.url), size, another_agent(ready))
                         case "vim":
                             keep(full, tool(place, "vim", "-u", "NONE", "-N", "project/made.py"), size, vim)
                         case "less":
