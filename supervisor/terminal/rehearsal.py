@@ -20,8 +20,8 @@ from supervisor.terminal.pane import Pane
 _OFTEN: Final = 40
 #: Which nearly everybody leaves by.
 _KEY: Final = b"ctrl-\\"
-#: Seconds in which a key comes back.
-_SOON: Final = 0.1
+#: Seconds in which a key comes back; where it does not, nobody who waits for us is held up by that.
+_SOON: Final = 0.001
 
 
 class _Nobody:

@@ -1,6 +1,9 @@
 """The rehearsal of a holder's life, which the nursery plays before it forks any."""
 
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 import psutil
 
@@ -18,6 +21,19 @@ def test_a_rehearsal_leaves_nothing_behind() -> None:
     rehearse()
 
     assert (me.num_fds(), me.children()) == before
+
+
+def test_nobody_waits_long_for_a_rehearsal() -> None:
+    """It takes some starts of a bare interpreter, not hundreds: the first command waits for it."""
+    bare = min(_seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True)) for _ in range(3))
+
+    assert min(_seconds(rehearse) for _ in range(3)) < 40 * bare
+
+
+def _seconds(deed: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    deed()
+    return time.perf_counter() - began
 
 
 def test_holders_begin_as_if_nobody_had_rehearsed(held: Held) -> None:
